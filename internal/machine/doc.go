@@ -1,0 +1,38 @@
+// Package machine decides. It is told what happened ([Event]) and answers with
+// what must be done ([Effect]); it has no clock, no lock, no file and no socket.
+// Time enters as [TimerFired], and a timer is an effect like any other. So each
+// order of events that a host can produce can be tried in a test, and is: see
+// testdata for transcripts and search_test.go for the exhaustive search.
+//
+// # A generation
+//
+// Each run of the program is a generation. This is its life; the words on the
+// arrows are events, the words in brackets are effects:
+//
+//	           Accepting,           ProbeDone             Opened
+//	           SaidReady            [Open]
+//	Starting ------------> Ready ------------> Probed ------------> Live
+//	[Spawn]                [Probe]                                 /    \
+//	   |                     |                    |     on trial: /      \ not on trial:
+//	   |  Exited, timer      |                    |   the one     /        \ the one before
+//	   v                     v                    v   before     v          v
+//	failed: it never had traffic, the live       Standby ----------> Draining --> gone
+//	one has not noticed. [Drain or Kill]         [Pause]   commit     [Drain]
+//	                                                |
+//	                                                +--> rollback: [Open], Live again
+//
+// # Promises
+//
+//   - The one before pauses only after the new one has confirmed that it
+//     accepts, socket by socket: a socket that the new one does not accept on
+//     stays with the one before.
+//   - At most one generation is coming up, and at most one candidate is on
+//     trial or waiting for it.
+//   - A restart asked for during a restart is remembered once.
+//   - A candidate is committed only after it has been live for its probation.
+//     Until then the one before stands by, and any failure of the candidate
+//     puts it back without a start-up.
+//   - A digest that failed is never started again unasked.
+//   - Each spawned process is waited for, and each wait has a timer whose end is
+//     [Kill]. A stop always ends in [Exit].
+package machine

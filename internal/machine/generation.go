@@ -1,0 +1,81 @@
+package machine
+
+// A Gen is the number of a generation. The first is 1; 0 is none.
+type Gen int
+
+// A Digest names a binary: the SHA-256 of its bytes, in hexadecimal. Empty
+// means "the installed one, whatever it is" or "not known".
+type Digest string
+
+// A Phase is how far a generation has come; see the drawing in the package
+// comment. A generation that is gone is no longer held.
+type Phase string
+
+// The phases, in the order of a life.
+const (
+	Starting Phase = "starting" // its process was asked for; the program is not ready
+	Ready    Phase = "ready"    // the program is ready; its probe has not passed
+	Probed   Phase = "probed"   // told to accept; it has not confirmed
+	Live     Phase = "live"     // the one that accepts
+	Standby  Phase = "standby"  // paused, may be put back at once
+	Draining Phase = "draining" // told to end
+)
+
+// generation is what the machine remembers of one run of the program.
+type generation struct {
+	num       Gen
+	phase     Phase
+	digest    Digest // known once it runs
+	candidate Digest // what it was started from; empty: the installed binary
+	opened    bool   // it has had public traffic at some time
+	greeted   bool
+	onTrial   bool   // it is another binary than the one before and serves probation
+	served    bool   // its probation has passed; only a failing check holds the commit up
+	resumed   bool   // it stood by and is being put back
+	judged    bool   // its probe ran out of time; the live one's probe decides whose fault it is
+	failures  int    // probes failed in a row
+	lastProbe string // why the last one failed
+	accepts   []bool // sockets on which the program has called Accept
+	paused    []bool // sockets it was told to pause
+}
+
+func newGeneration(num Gen, candidate Digest, sockets int) *generation {
+	return &generation{
+		num:       num,
+		phase:     Starting,
+		candidate: candidate,
+		accepts:   make([]bool, sockets),
+		paused:    make([]bool, sockets),
+	}
+}
+
+// acceptsAll reports whether the program accepts on each of its sockets.
+func (g *generation) acceptsAll() bool {
+	for _, a := range g.accepts {
+		if !a {
+			return false
+		}
+	}
+	return true
+}
+
+// acceptsAny reports whether the program accepts on one of its sockets.
+func (g *generation) acceptsAny() bool {
+	for _, a := range g.accepts {
+		if a {
+			return true
+		}
+	}
+	return false
+}
+
+// uncovered reports whether the generation still holds a socket on which the
+// other one does not accept.
+func (g *generation) uncovered(by *generation) bool {
+	for i, a := range g.accepts {
+		if a && !by.accepts[i] {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,304 @@
+package machine
+
+import "fmt"
+
+// This file holds the way of a generation from Starting to Live, and what
+// becomes of the one before it.
+
+const sigterm = 15
+
+// restartAsked remembers the wish; proceed carries it out, at once where
+// nothing is under way.
+func (m *Machine) restartAsked(ev RestartAsked) {
+	switch {
+	case m.stopping != nil:
+		m.emit(Report{Kind: KindIgnored, Reason: "restart asked by " + ev.By + " while stopping"})
+	case m.set.NoRestart && !ev.Force:
+		m.stopAsked(StopAsked{})
+	default:
+		if m.busy() {
+			m.emit(Report{Kind: KindRemembered, Reason: "restart asked by " + ev.By})
+		}
+		m.pending = true
+	}
+}
+
+// busy reports whether a restart asked for now has to wait.
+func (m *Machine) busy() bool {
+	live := m.live()
+	return m.incoming != 0 || m.next != nil || m.installing != "" || (live != nil && live.onTrial)
+}
+
+func (m *Machine) signalAsked(ev SignalAsked) {
+	g := m.live()
+	if g == nil {
+		g = m.gen(m.incoming)
+	}
+	if g != nil {
+		m.emit(Signal{Gen: g.num, Signal: ev.Signal})
+	}
+}
+
+// begin starts a generation beside the live one, or in sequence after all that
+// runs.
+func (m *Machine) begin(s start) {
+	if !m.set.Sequential {
+		m.spawn(s)
+		return
+	}
+	m.next = &s
+	for _, g := range m.gens {
+		if g.phase != Draining {
+			m.drain(g, 0, false)
+		}
+	}
+}
+
+func (m *Machine) spawn(s start) {
+	m.last++
+	g := newGeneration(m.last, s.candidate, m.set.Sockets)
+	g.onTrial = s.candidate != ""
+	m.gens = append(m.gens, g)
+	m.incoming = g.num
+	m.report(KindStarting, g, "")
+	m.emit(Spawn{Gen: g.num, Candidate: s.candidate})
+	m.setTimer(BoundReady, g.num, m.set.ReadyTimeout)
+}
+
+// spawned learns which binary runs. One that differs from what was proven last
+// has to serve its probation, wherever it came from.
+func (m *Machine) spawned(g *generation, d Digest) {
+	g.digest = d
+	if m.proven != "" && d != m.proven {
+		g.onTrial = true
+	}
+}
+
+func (m *Machine) spawnFailed(g *generation, ev SpawnFailed) {
+	m.remove(g)
+	if m.stopping != nil {
+		return
+	}
+	m.report(KindFailed, g, ev.Reason)
+	m.reject(g, ev.Reason, !ev.Temporary)
+	if m.proven == "" {
+		m.lastCode = 1
+		m.end(stop{code: 1, unstarted: true, reason: ev.Reason})
+		return
+	}
+	m.incomingFailed(g)
+}
+
+func (m *Machine) greeted(g *generation) {
+	g.greeted = true
+	if m.set.Sockets == 0 && g.phase == Starting {
+		m.setTimer(BoundSettle, g.num, m.set.Settle)
+	}
+}
+
+// accepting notes on which sockets the program has called Accept. Before the
+// generation is live this makes it ready; afterwards it frees the one before
+// from these sockets.
+func (m *Machine) accepting(g *generation, sockets []int) {
+	first := !g.acceptsAny()
+	for _, i := range sockets {
+		if i >= 0 && i < len(g.accepts) {
+			g.accepts[i] = true
+		}
+	}
+	switch g.phase {
+	case Starting:
+		if g.acceptsAll() {
+			m.ready(g)
+		} else if first {
+			m.setTimer(BoundSettle, g.num, m.set.Settle)
+		}
+	case Live:
+		for _, o := range m.inPhase(Standby) {
+			m.standBy(o, g)
+		}
+	}
+}
+
+func (m *Machine) ready(g *generation) {
+	if g.phase != Starting {
+		return
+	}
+	m.stopTimer(BoundSettle, g.num)
+	g.phase = Ready
+	if m.set.Probe && (m.live() != nil || g.onTrial) {
+		m.emit(Probe{Gen: g.num})
+		return
+	}
+	m.open(g)
+}
+
+// open lets the generation accept. Nothing is taken from the one before until
+// it has confirmed.
+func (m *Machine) open(g *generation) {
+	m.stopTimer(BoundReady, g.num)
+	m.stopTimer(BoundProbe, g.num)
+	g.phase = Probed
+	clear(g.paused)
+	m.incoming = g.num
+	m.emit(Open{Gen: g.num})
+	m.setTimer(BoundOpen, g.num, m.set.OpenTimeout)
+}
+
+func (m *Machine) opened(g *generation) {
+	if g.phase != Probed {
+		return
+	}
+	m.stopTimer(BoundOpen, g.num)
+	m.incoming = 0
+	g.phase, g.opened = Live, true
+	m.setTimer(BoundStable, g.num, m.set.Stable)
+	if g.resumed {
+		g.resumed = false
+		m.report(KindLive, g, "put back")
+		m.drainOthers(g)
+		return
+	}
+	if g.onTrial {
+		m.report(KindTrial, g, "")
+	} else {
+		m.report(KindLive, g, "")
+		m.proven = g.digest
+	}
+	for _, o := range m.gens {
+		if o != g && (o.phase == Live || o.phase == Standby) {
+			m.standBy(o, g)
+		}
+	}
+	if g.onTrial {
+		m.beginProbation(g)
+	}
+}
+
+// standBy takes from o the sockets on which g accepts now. While g is on trial
+// o goes on standing by; otherwise it drains as soon as nothing is left to it.
+func (m *Machine) standBy(o, g *generation) {
+	o.phase = Standby
+	keep := g.onTrial || m.installing != ""
+	if !keep && !o.uncovered(g) {
+		m.drain(o, 0, false)
+		return
+	}
+	var sockets []int
+	for i := range o.accepts {
+		if o.accepts[i] && g.accepts[i] && !o.paused[i] {
+			o.paused[i] = true
+			sockets = append(sockets, i)
+		}
+	}
+	if sockets != nil {
+		m.emit(Pause{Gen: o.num, Sockets: sockets})
+	}
+	if !keep {
+		m.setTimer(BoundCover, o.num, m.set.ReadyTimeout)
+	}
+}
+
+func (m *Machine) notCoveredInTime(o *generation) {
+	if o.phase == Standby && m.incoming != o.num {
+		m.report(KindUncovered, o, fmt.Sprintf("after %v the new generation still does not accept on each socket of this one", m.set.ReadyTimeout))
+		m.drain(o, 0, false)
+	}
+}
+
+// notReadyInTime gives a generation up that has another one to fall back on.
+// The very first is left alone: there is nothing better.
+func (m *Machine) notReadyInTime(g *generation) {
+	switch g.phase {
+	case Starting:
+		reason := fmt.Sprintf("not ready within %v: it accepted on no listener and did not call State.Ready", m.set.ReadyTimeout)
+		if m.live() == nil && !g.onTrial {
+			m.report(KindSlow, g, reason)
+			return
+		}
+		m.fail(g, reason, true)
+	case Ready:
+		// Its probe may fail for a reason that fails every generation's: a
+		// database that is down. The live one's probe tells.
+		g.judged = true
+		if live := m.live(); live != nil {
+			m.emit(Probe{Gen: live.num})
+			return
+		}
+		m.fail(g, "probe failed: "+g.lastProbe, true)
+	}
+}
+
+func (m *Machine) notOpenedInTime(g *generation) {
+	if g.phase != Probed {
+		return
+	}
+	reason := fmt.Sprintf("did not confirm within %v that it accepts", m.set.OpenTimeout)
+	if g.resumed {
+		// It stood by and does not answer: only its end helps, and exited
+		// then looks for another way.
+		m.report(KindFailed, g, reason)
+		m.emit(Kill{Gen: g.num})
+		return
+	}
+	m.fail(g, reason, true)
+}
+
+// fail gives up a generation that never had traffic.
+func (m *Machine) fail(g *generation, reason string, blame bool) {
+	m.report(KindFailed, g, reason)
+	m.reject(g, reason, blame)
+	m.terminate(g)
+	m.incoming = 0
+	m.lastCode = 1
+	m.incomingFailed(g)
+}
+
+// incomingFailed goes on after the end of a generation that was to take over.
+func (m *Machine) incomingFailed(g *generation) {
+	if m.live() == nil {
+		m.unserved(g.candidate != "")
+	}
+}
+
+// terminate ends a generation that never had traffic: there is nothing to
+// drain, and a program that has not reached Run knows no other word than a
+// signal.
+func (m *Machine) terminate(g *generation) {
+	m.stopTimers(g)
+	g.phase = Draining
+	if g.greeted {
+		m.emit(Drain{Gen: g.num, Timeout: m.set.FailTimeout, Signal: sigterm})
+	} else {
+		m.emit(Signal{Gen: g.num, Signal: sigterm})
+	}
+	m.setTimer(BoundEnd, g.num, m.set.FailTimeout)
+}
+
+// drain ends a generation that has, or may have, connections.
+func (m *Machine) drain(g *generation, signal int, last bool) {
+	if !g.opened {
+		m.terminate(g)
+		return
+	}
+	m.stopTimers(g)
+	g.phase = Draining
+	m.emit(Drain{Gen: g.num, Timeout: m.set.TerminateTimeout, Signal: signal, Last: last})
+	m.setTimer(BoundEnd, g.num, m.set.TerminateTimeout)
+}
+
+func (m *Machine) drainOthers(g *generation) {
+	for _, o := range m.gens {
+		if o != g && (o.phase == Live || o.phase == Standby) {
+			m.drain(o, 0, false)
+		}
+	}
+}
+
+func (m *Machine) notEndedInTime(g *generation) {
+	m.report(KindKilled, g, "did not end in time")
+	m.emit(Kill{Gen: g.num})
+	if m.stopping != nil {
+		m.setTimer(BoundFinal, 0, m.set.FinalTimeout)
+	}
+}
