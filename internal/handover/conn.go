@@ -1,0 +1,195 @@
+//go:build unix
+
+package handover
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// A Conn is one end of the conversation. Send may be called by many goroutines,
+// Receive by one at a time.
+type Conn struct {
+	c *net.UnixConn
+
+	in    []byte     // bytes read and not yet consumed
+	files []*os.File // descriptors read and not yet consumed
+
+	mu sync.Mutex // held while a frame is written
+}
+
+// Pair makes the two ends of a new conversation. The worker's end is a file for
+// the list of descriptors that a process is started with; the caller closes it.
+func Pair() (master *Conn, worker *os.File, err error) {
+	fds, err := socketpair()
+	if err != nil {
+		return nil, nil, fmt.Errorf("make control socket: %w", err)
+	}
+	worker = os.NewFile(uintptr(fds[1]), "worker's control socket")
+	master, err = NewConn(os.NewFile(uintptr(fds[0]), "control socket"))
+	if err != nil {
+		return nil, nil, errors.Join(err, worker.Close())
+	}
+	return master, worker, nil
+}
+
+// NewConn takes over an end of a control socket, and closes the file.
+func NewConn(f *os.File) (*Conn, error) {
+	c, err := net.FileConn(f)
+	f.Close()
+	if err != nil {
+		return nil, fmt.Errorf("open control socket: %w", err)
+	}
+	uc, ok := c.(*net.UnixConn)
+	if !ok {
+		c.Close()
+		return nil, fmt.Errorf("open control socket: descriptor is a %s connection, want a unix one", c.LocalAddr().Network())
+	}
+	return &Conn{c: uc}, nil
+}
+
+// Send writes a message, and with it descriptors that stay the caller's. It
+// ends within [SendTimeout]; after an error the conversation is over.
+func (c *Conn) Send(m Message, fds ...int) error {
+	if len(fds) > MaxFDs {
+		return fmt.Errorf("send %s: %d descriptors, more than the %d of a frame", m.kind(), len(fds), MaxFDs)
+	}
+	frame, err := encode(m, len(fds))
+	if err != nil {
+		return err
+	}
+	out := append(binary.BigEndian.AppendUint32(nil, uint32(len(frame))), frame...)
+	var oob []byte
+	if len(fds) > 0 {
+		oob = unix.UnixRights(fds...)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.c.SetWriteDeadline(time.Now().Add(SendTimeout)); err != nil {
+		return fmt.Errorf("send %s: %w", m.kind(), err)
+	}
+	n, _, err := c.c.WriteMsgUnix(out, oob, nil)
+	if err == nil && n < len(out) {
+		_, err = c.c.Write(out[n:])
+	}
+	if err != nil {
+		return fmt.Errorf("send %s: %w", m.kind(), err)
+	}
+	return nil
+}
+
+// Receive waits for the next message that this version knows and returns it
+// with its descriptors, which are close-on-exec and the caller's to close. It
+// returns [io.EOF] when the other side has gone, and ends with an error when
+// the Conn is closed. Give it a bound with SetReadDeadline.
+func (c *Conn) Receive() (Message, []*os.File, error) {
+	for {
+		frame, err := c.frame()
+		if err != nil {
+			return nil, nil, err
+		}
+		m, count, err := decode(frame)
+		if err != nil {
+			return nil, nil, err
+		}
+		if count > len(c.files) {
+			return nil, nil, fmt.Errorf("receive: frame announces %d descriptors, %d came: is the limit of open files (ulimit -n) reached?", count, len(c.files))
+		}
+		files := c.files[:count:count]
+		c.files = c.files[count:]
+		if m == nil {
+			closeAll(files)
+			continue
+		}
+		return m, files, nil
+	}
+}
+
+// frame returns the next frame's JSON, valid until the next call.
+func (c *Conn) frame() ([]byte, error) {
+	for {
+		if len(c.in) >= 4 {
+			n := int(binary.BigEndian.Uint32(c.in))
+			if n < 1 || n > MaxFrame {
+				return nil, fmt.Errorf("receive: frame of %d bytes, want 1 to %d", n, MaxFrame)
+			}
+			if len(c.in) >= 4+n {
+				frame := c.in[4 : 4+n]
+				c.in = c.in[4+n:]
+				return frame, nil
+			}
+		}
+		if err := c.fill(); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// fill reads once. The kernel ends a read before bytes that carry descriptors
+// of their own, so descriptors never come later than their frame's first byte.
+func (c *Conn) fill() error {
+	buf := make([]byte, 64<<10)
+	oob := make([]byte, unix.CmsgSpace(MaxFDs*4))
+	n, oobn, flags, _, err := c.c.ReadMsgUnix(buf, oob)
+	if files, ferr := parseFiles(oob[:oobn]); ferr != nil {
+		return ferr
+	} else {
+		c.files = append(c.files, files...)
+	}
+	switch {
+	case err != nil:
+		return err
+	case flags&unix.MSG_CTRUNC != 0:
+		return errors.New("receive: descriptors were cut off: is the limit of open files (ulimit -n) reached?")
+	case n == 0 && len(c.in) > 0:
+		return io.ErrUnexpectedEOF
+	case n == 0:
+		return io.EOF
+	}
+	c.in = append(c.in, buf[:n]...)
+	return nil
+}
+
+func parseFiles(oob []byte) ([]*os.File, error) {
+	if len(oob) == 0 {
+		return nil, nil
+	}
+	messages, err := unix.ParseSocketControlMessage(oob)
+	if err != nil {
+		return nil, fmt.Errorf("receive: %w", err)
+	}
+	var files []*os.File
+	for i := range messages {
+		fds, err := unix.ParseUnixRights(&messages[i])
+		if err != nil {
+			continue // not descriptors
+		}
+		for _, fd := range fds {
+			unix.CloseOnExec(fd)
+			files = append(files, os.NewFile(uintptr(fd), "received"))
+		}
+	}
+	return files, nil
+}
+
+// SetReadDeadline bounds Receive; the zero time means no bound.
+func (c *Conn) SetReadDeadline(t time.Time) error { return c.c.SetReadDeadline(t) }
+
+// Close ends the conversation: the other side sees its end.
+func (c *Conn) Close() error {
+	return c.c.Close()
+}
+
+func closeAll(files []*os.File) {
+	for _, f := range files {
+		f.Close()
+	}
+}

@@ -1,0 +1,69 @@
+//go:build unix
+
+package handover
+
+import (
+	"os"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// Inherited is what a worker gets from the master at its start.
+type Inherited struct {
+	Control *os.File
+	Stderr  *os.File // the real standard error, or nil
+	Crash   *os.File // takes the last words of a crash, or nil
+}
+
+// Inherit takes what the environment of this process says is there for a worker,
+// and removes the variable, so that the program's own children have neither it
+// nor the descriptors. It returns false in a process that is no worker; a
+// variable that names no control socket is of no account.
+func Inherit() (Inherited, bool) {
+	value, ok := os.LookupEnv(Variable)
+	if !ok {
+		return Inherited{}, false
+	}
+	os.Unsetenv(Variable)
+	part := append(strings.Split(value, ":"), "", "")
+	control := inheritFD(part[0])
+	if control < 0 || !isStreamSocket(control) {
+		return Inherited{}, false
+	}
+	in := Inherited{Control: os.NewFile(uintptr(control), "control socket")}
+	if fd := inheritFD(part[1]); fd >= 0 {
+		in.Stderr = os.NewFile(uintptr(fd), "standard error")
+	}
+	if fd := inheritFD(part[2]); fd >= 0 {
+		in.Crash = os.NewFile(uintptr(fd), "crash output")
+	}
+	return in, true
+}
+
+// inheritFD returns an open descriptor above the standard ones, made
+// close-on-exec, or -1.
+func inheritFD(number string) int {
+	fd, err := strconv.Atoi(number)
+	if err != nil || fd < 3 {
+		return -1
+	}
+	if _, err := unix.FcntlInt(uintptr(fd), unix.F_SETFD, unix.FD_CLOEXEC); err != nil {
+		return -1
+	}
+	return fd
+}
+
+func isStreamSocket(fd int) bool {
+	kind, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TYPE)
+	if err != nil || kind != unix.SOCK_STREAM {
+		return false
+	}
+	addr, err := unix.Getsockname(fd)
+	if err != nil {
+		return false
+	}
+	_, ok := addr.(*unix.SockaddrUnix)
+	return ok
+}

@@ -1,0 +1,185 @@
+package handover
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// The versions of the protocol that this package speaks.
+const (
+	MinVersion = 1
+	MaxVersion = 1
+)
+
+// A Message is one thing said in the conversation.
+type Message interface{ kind() string }
+
+type (
+	// Hello is the first message of a worker: it has reached Run.
+	Hello struct {
+		Min int `json:"min"`
+		Max int `json:"max"`
+		PID int `json:"pid"`
+	}
+
+	// Setup tells a worker what it is.
+	Setup struct {
+		Version          int           `json:"version"`
+		Generation       int           `json:"generation"`
+		ID               string        `json:"id"`     // SHA-1 of its binary
+		Digest           string        `json:"digest"` // SHA-256 of its binary
+		BinPath          string        `json:"bin_path"`
+		Addresses        []string      `json:"addresses"`
+		TerminateTimeout time.Duration `json:"terminate_timeout"` // for the case that the master dies
+	}
+
+	// Sockets brings some of the sockets, in the order of the configuration,
+	// with one descriptor each.
+	Sockets struct {
+		Sockets []Socket `json:"sockets"`
+	}
+
+	// Begin says that the worker has all its sockets: the program may run.
+	Begin struct{}
+
+	// Accepting says on which sockets the program has called Accept for the
+	// first time.
+	Accepting struct {
+		Sockets []int `json:"sockets"`
+	}
+
+	// Ready says that the program has called State.Ready.
+	Ready struct{}
+
+	// Private brings a connection that the program accepts from a socket as if
+	// a client had made it.
+	Private struct {
+		Socket int `json:"socket"`
+	}
+
+	// Open lets a worker accept from all its sockets.
+	Open struct{}
+
+	// Opened confirms Open.
+	Opened struct{}
+
+	// Pause makes a worker stop accepting on some sockets.
+	Pause struct {
+		Sockets []int `json:"sockets"`
+	}
+
+	// Drain makes a worker finish what it has accepted and end.
+	Drain struct {
+		Timeout time.Duration `json:"timeout"`
+		Signal  int           `json:"signal"`
+		Last    bool          `json:"last"`
+	}
+
+	// Restart asks the master for a restart.
+	Restart struct {
+		Force bool `json:"force"`
+	}
+
+	// Ask asks the master what it holds.
+	Ask struct {
+		ID int `json:"id"`
+	}
+
+	// Status answers Ask.
+	Status struct {
+		ID     int             `json:"id"`
+		Status json.RawMessage `json:"status"`
+	}
+)
+
+// Socket describes one descriptor of [Sockets].
+type Socket struct {
+	Network string `json:"network"`
+	Address string `json:"address"`
+}
+
+func (Hello) kind() string     { return "hello" }
+func (Setup) kind() string     { return "setup" }
+func (Sockets) kind() string   { return "sockets" }
+func (Begin) kind() string     { return "begin" }
+func (Accepting) kind() string { return "accepting" }
+func (Ready) kind() string     { return "ready" }
+func (Private) kind() string   { return "private" }
+func (Open) kind() string      { return "open" }
+func (Opened) kind() string    { return "opened" }
+func (Pause) kind() string     { return "pause" }
+func (Drain) kind() string     { return "drain" }
+func (Restart) kind() string   { return "restart" }
+func (Ask) kind() string       { return "ask" }
+func (Status) kind() string    { return "status" }
+
+// readers makes a message of each kind from its JSON.
+var readers = map[string]func([]byte) (Message, error){
+	"hello":     read[Hello],
+	"setup":     read[Setup],
+	"sockets":   read[Sockets],
+	"begin":     read[Begin],
+	"accepting": read[Accepting],
+	"ready":     read[Ready],
+	"private":   read[Private],
+	"open":      read[Open],
+	"opened":    read[Opened],
+	"pause":     read[Pause],
+	"drain":     read[Drain],
+	"restart":   read[Restart],
+	"ask":       read[Ask],
+	"status":    read[Status],
+}
+
+func read[M Message](body []byte) (Message, error) {
+	var m M
+	err := json.Unmarshal(body, &m)
+	return m, err
+}
+
+// envelope is what every frame has beside its message.
+type envelope struct {
+	Type string          `json:"type"`
+	FDs  int             `json:"fds,omitempty"`
+	Body json.RawMessage `json:"body,omitempty"`
+}
+
+// encode returns the JSON of a frame.
+func encode(m Message, fds int) ([]byte, error) {
+	body, err := json.Marshal(m)
+	if err != nil {
+		return nil, fmt.Errorf("encode %s: %w", m.kind(), err)
+	}
+	frame, err := json.Marshal(envelope{Type: m.kind(), FDs: fds, Body: body})
+	if err != nil {
+		return nil, fmt.Errorf("encode %s: %w", m.kind(), err)
+	}
+	if len(frame) > MaxFrame {
+		return nil, fmt.Errorf("encode %s: %d bytes, more than the %d of a frame", m.kind(), len(frame), MaxFrame)
+	}
+	return frame, nil
+}
+
+// decode reads the JSON of a frame. The message is nil for a type that this
+// version does not know.
+func decode(frame []byte) (m Message, fds int, err error) {
+	var e envelope
+	if err := json.Unmarshal(frame, &e); err != nil {
+		return nil, 0, fmt.Errorf("decode frame: %w", err)
+	}
+	if e.FDs < 0 || e.FDs > MaxFDs {
+		return nil, 0, fmt.Errorf("decode %.40q: %d descriptors, want 0 to %d", e.Type, e.FDs, MaxFDs)
+	}
+	reader, known := readers[e.Type]
+	if !known {
+		return nil, e.FDs, nil
+	}
+	if len(e.Body) == 0 {
+		e.Body = json.RawMessage("{}")
+	}
+	if m, err = reader(e.Body); err != nil {
+		return nil, e.FDs, fmt.Errorf("decode %s: %w", e.Type, err)
+	}
+	return m, e.FDs, nil
+}

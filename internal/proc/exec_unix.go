@@ -1,0 +1,6 @@
+//go:build unix && !linux
+
+package proc
+
+// byDescriptor says that /proc/self/fd/N names an open file to exec.
+const byDescriptor = false

@@ -1,0 +1,83 @@
+package proc
+
+import (
+	"io"
+	"os"
+	"sync"
+	"time"
+)
+
+// lingerOutput bounds the wait for the rest of a pipe after the process has
+// ended: a child of its own may hold the pipe open for ever.
+const lingerOutput = 250 * time.Millisecond
+
+// A keeper reads a pipe to its end, passes on what comes, and keeps a bounded
+// part of it. A nil keeper keeps nothing.
+type keeper struct {
+	pipe *os.File
+	to   io.Writer // or nil
+	max  int
+	tail bool // keep the end, not the beginning
+	done chan struct{}
+
+	mu   sync.Mutex
+	kept []byte
+}
+
+func keep(pipe, to *os.File, max int, tail bool) *keeper {
+	k := &keeper{pipe: pipe, max: max, tail: tail, done: make(chan struct{})}
+	if to != nil {
+		k.to = to
+	}
+	go k.run()
+	return k
+}
+
+func (k *keeper) run() {
+	defer close(k.done)
+	defer k.pipe.Close()
+	buf := make([]byte, 4<<10)
+	for {
+		n, err := k.pipe.Read(buf)
+		if n > 0 {
+			k.keep(buf[:n])
+			if k.to != nil {
+				k.to.Write(buf[:n]) // as the process itself would have: a full or broken standard error loses it
+			}
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+func (k *keeper) keep(b []byte) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.kept = append(k.kept, b...)
+	if over := len(k.kept) - k.max; over > 0 {
+		if k.tail {
+			k.kept = append(k.kept[:0], k.kept[over:]...)
+		} else {
+			k.kept = k.kept[:k.max]
+		}
+	}
+}
+
+// end returns what was kept by the time the process has ended. Where the
+// process has left the pipe to a child, the reading goes on by itself until
+// that ends.
+func (k *keeper) end() string {
+	if k == nil {
+		return ""
+	}
+	timer := time.NewTimer(lingerOutput)
+	defer timer.Stop()
+	select {
+	case <-k.done:
+	case <-timer.C:
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return string(k.kept)
+}
