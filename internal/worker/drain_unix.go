@@ -1,0 +1,95 @@
+//go:build unix
+
+package worker
+
+import (
+	"time"
+
+	"github.com/seed-3d078585/overseer/internal/handover"
+)
+
+// ending is the plan of a drain; constant once made.
+type ending struct {
+	polite time.Time // until then connections end by themselves
+	forced time.Time // then they are closed
+	final  time.Time // then the process ends
+}
+
+// margin is the part of a drain that is kept for the program to end in, once its
+// connections were closed by force.
+func margin(timeout time.Duration) time.Duration {
+	return min(timeout/10, 500*time.Millisecond)
+}
+
+func newEnding(timeout time.Duration) *ending {
+	final := time.Now().Add(timeout)
+	forced := final.Add(-margin(timeout))
+	return &ending{polite: forced.Add(-margin(timeout)), forced: forced, final: final}
+}
+
+// drain begins the end of this generation; a second call does nothing.
+func (w *Worker) drain(d handover.Drain) bool {
+	w.mu.Lock()
+	if w.ending != nil {
+		w.mu.Unlock()
+		return false
+	}
+	w.ending = newEnding(d.Timeout)
+	w.mu.Unlock()
+
+	w.signals.expect(d.Signal)
+	for _, s := range w.sockets {
+		s.drain(d.Last)
+	}
+	close(w.Graceful)
+	w.cancel()
+	go w.finish(d.Timeout)
+	return true
+}
+
+// finish bounds the drain: see Listener for what waits on withheld, and Wait for
+// what waits on drained.
+func (w *Worker) finish(timeout time.Duration) {
+	none := w.tally.none()
+	half := time.NewTimer(timeout / 2)
+	forced := time.NewTimer(time.Until(w.ending.forced))
+	defer half.Stop()
+	defer forced.Stop()
+	select {
+	case <-none:
+	case <-half.C:
+	}
+	close(w.withheld)
+	select {
+	case <-none:
+	case <-forced.C:
+		w.tally.closeAll()
+	}
+	close(w.drained)
+}
+
+// Draining reports whether the generation has been told to end.
+func (w *Worker) Draining() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.ending != nil
+}
+
+// Wait is called when the program has returned. During a drain it waits until
+// the accepted connections are finished or their time has passed; a program
+// that returns of its own accord is not held up.
+func (w *Worker) Wait() {
+	if w.Draining() {
+		<-w.drained
+	}
+}
+
+// orphaned is the end of a worker whose master has died: nobody steers it, and a
+// new master wants the address.
+func (w *Worker) orphaned() {
+	w.drain(handover.Drain{Timeout: w.Setup.TerminateTimeout, Last: true})
+	timer := time.NewTimer(time.Until(w.ending.final))
+	defer timer.Stop()
+	<-timer.C
+	w.quit(1)
+}

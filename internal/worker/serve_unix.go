@@ -1,0 +1,86 @@
+//go:build unix
+
+package worker
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"time"
+)
+
+// Serve runs an HTTP server on all stream sockets and ends it politely when the
+// generation drains:
+//
+//   - Accepting ends first; a connection that was accepted is always handed to
+//     the server. (http.Server.Shutdown may drop a request that arrives on a
+//     fresh connection as it begins: golang/go#75591.)
+//   - Each answer from then on carries "Connection: close", by which HTTP/2
+//     connections get a GOAWAY too. Idle ones are not touched: their client
+//     may be writing a request at this moment.
+//   - When no connection is left, or shortly before they would be closed by
+//     force, the server is shut down.
+//
+// It returns nil after a drain, and the server's error otherwise.
+func (w *Worker) Serve(srv *http.Server) error {
+	handler := srv.Handler
+	if handler == nil {
+		handler = http.DefaultServeMux
+	}
+	srv.Handler = politeHandler{next: handler, draining: w.Context}
+
+	results := make(chan error, len(w.Listeners))
+	for _, l := range w.Listeners {
+		go func() { results <- ServeListener(srv, promptListener{l.(*Listener)}) }()
+	}
+	var failed error
+	for range w.Listeners {
+		err := <-results
+		if failed == nil && !w.Draining() {
+			failed = err
+			srv.Close() // ends the other listeners, as one server's Serve would end
+		}
+	}
+	if !w.Draining() {
+		return failed
+	}
+	w.awaitConnections()
+	ctx, cancel := context.WithDeadline(context.Background(), w.ending.forced)
+	defer cancel()
+	if err := srv.Shutdown(ctx); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return nil
+}
+
+// ServeListener serves one listener, with TLS where the server is configured for
+// it.
+func ServeListener(srv *http.Server, l net.Listener) error {
+	if c := srv.TLSConfig; c != nil && (len(c.Certificates) > 0 || c.GetCertificate != nil || c.GetConfigForClient != nil) {
+		return srv.ServeTLS(l, "", "")
+	}
+	return srv.Serve(l)
+}
+
+func (w *Worker) awaitConnections() {
+	timer := time.NewTimer(time.Until(w.ending.polite))
+	defer timer.Stop()
+	select {
+	case <-w.tally.none():
+	case <-timer.C:
+	}
+}
+
+// politeHandler asks clients to go elsewhere once the generation drains.
+type politeHandler struct {
+	next     http.Handler
+	draining context.Context
+}
+
+func (h politeHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if h.draining.Err() != nil {
+		w.Header().Set("Connection", "close")
+	}
+	h.next.ServeHTTP(w, r)
+}

@@ -1,0 +1,235 @@
+//go:build unix
+
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/seed-3d078585/overseer/internal/handover"
+	"github.com/seed-3d078585/overseer/internal/socket"
+)
+
+// setupTimeout bounds the wait for the master's answer to hello. The master
+// hashes the binary meanwhile.
+const setupTimeout = time.Minute
+
+// A Worker is this process as a generation of its master.
+type Worker struct {
+	// What the master said; constant.
+	Setup      handover.Setup
+	Listeners  []net.Listener   // the stream sockets, in the order of the configuration
+	Packets    []net.PacketConn // the datagram sockets, likewise
+	Graceful   chan bool        // closed when the generation drains
+	Context    context.Context  // cancelled when the generation drains
+	conn       *handover.Conn
+	inherited  handover.Inherited
+	sockets    []gate
+	tally      tally
+	withheld   chan struct{} // closed when Accept may end; see Listener
+	cancel     context.CancelFunc
+	quit       func(code int) // ends the process
+	signals    *signals
+	restoreErr sync.Once
+
+	mu      sync.Mutex
+	ending  *ending // set when the drain begins
+	drained chan struct{}
+	asks    map[int]chan []byte
+	lastAsk int
+}
+
+// gate is a socket as the master steers it.
+type gate interface {
+	open()
+	pause()
+	drain(last bool)
+	give(net.Conn)
+}
+
+// Connect greets the master and takes the sockets over. quit ends the process;
+// it is called when a drain does not end in time and no master is there to do
+// it.
+func Connect(in handover.Inherited, quit func(code int)) (*Worker, error) {
+	conn, err := handover.NewConn(in.Control)
+	if err != nil {
+		return nil, err
+	}
+	w := &Worker{
+		conn:      conn,
+		inherited: in,
+		Graceful:  make(chan bool),
+		withheld:  make(chan struct{}),
+		drained:   make(chan struct{}),
+		quit:      quit,
+		asks:      map[int]chan []byte{},
+	}
+	w.Context, w.cancel = context.WithCancel(context.Background())
+	if err := w.setUp(); err != nil {
+		conn.Close()
+		return nil, fmt.Errorf("set up as a worker: %w", err)
+	}
+	w.signals = newSignals(w)
+	if len(w.sockets) > 0 {
+		w.signals.take()
+	}
+	go w.listen()
+	return w, nil
+}
+
+func (w *Worker) setUp() error {
+	if err := w.conn.SetReadDeadline(time.Now().Add(setupTimeout)); err != nil {
+		return err
+	}
+	hello := handover.Hello{Min: handover.MinVersion, Max: handover.MaxVersion, PID: os.Getpid()}
+	if err := w.conn.Send(hello); err != nil {
+		return err
+	}
+	for {
+		m, files, err := w.conn.Receive()
+		if err != nil {
+			return err
+		}
+		switch m := m.(type) {
+		case handover.Setup:
+			w.Setup = m
+		case handover.Sockets:
+			if err := w.addSockets(m.Sockets, files); err != nil {
+				return err
+			}
+		case handover.Begin:
+			if w.Setup.Version == 0 {
+				return errors.New("the master began without a setup")
+			}
+			return w.conn.SetReadDeadline(time.Time{})
+		}
+	}
+}
+
+func (w *Worker) addSockets(sockets []handover.Socket, files []*os.File) error {
+	if len(sockets) != len(files) {
+		return fmt.Errorf("%d sockets came with %d descriptors", len(sockets), len(files))
+	}
+	for i, s := range sockets {
+		index := len(w.sockets)
+		if socket.IsPacket(s.Network) {
+			inner, err := socket.FilePacketConn(s.Network, files[i])
+			if err != nil {
+				return fmt.Errorf("socket %q: %w", s.Address, err)
+			}
+			p := newPacketConn(inner, index, w.accepting)
+			w.sockets, w.Packets = append(w.sockets, p), append(w.Packets, p)
+			continue
+		}
+		inner, err := socket.FileListener(s.Network, files[i])
+		if err != nil {
+			return fmt.Errorf("socket %q: %w", s.Address, err)
+		}
+		l, ok := inner.(stream)
+		if !ok {
+			return fmt.Errorf("socket %q: a %T cannot be paused", s.Address, inner)
+		}
+		listener := newListener(l, index, &w.tally, w.accepting, w.withheld)
+		w.sockets, w.Listeners = append(w.sockets, listener), append(w.Listeners, listener)
+	}
+	return nil
+}
+
+// listen carries out what the master says, until it has gone.
+func (w *Worker) listen() {
+	for {
+		m, files, err := w.conn.Receive()
+		if err != nil {
+			w.orphaned()
+			return
+		}
+		w.carryOut(m, files)
+	}
+}
+
+func (w *Worker) carryOut(m handover.Message, files []*os.File) {
+	switch m := m.(type) {
+	case handover.Private:
+		w.private(m.Socket, files)
+	case handover.Open:
+		w.restoreErr.Do(w.restoreStderr)
+		for _, s := range w.sockets {
+			s.open()
+		}
+		w.conn.Send(handover.Opened{}) // an error is the end of the conversation: the next Receive has it too
+	case handover.Pause:
+		for _, i := range m.Sockets {
+			if i >= 0 && i < len(w.sockets) {
+				w.sockets[i].pause()
+			}
+		}
+	case handover.Drain:
+		w.drain(m)
+	case handover.Status:
+		w.answer(m)
+	}
+}
+
+func (w *Worker) private(index int, files []*os.File) {
+	for _, f := range files {
+		conn, err := net.FileConn(f)
+		f.Close()
+		if err != nil {
+			continue // the prober sees the end of its side
+		}
+		if index < 0 || index >= len(w.sockets) {
+			conn.Close()
+			continue
+		}
+		w.sockets[index].give(conn)
+	}
+}
+
+func (w *Worker) accepting(index int) {
+	w.conn.Send(handover.Accepting{Sockets: []int{index}}) // a lost master is found by listen
+}
+
+// Ready tells the master that the program is ready.
+func (w *Worker) Ready() {
+	w.conn.Send(handover.Ready{}) // a lost master is found by listen
+}
+
+// Restart asks the master for a restart.
+func (w *Worker) Restart(force bool) error { return w.conn.Send(handover.Restart{Force: force}) }
+
+// Status asks the master what it holds.
+func (w *Worker) Status(ctx context.Context) ([]byte, error) {
+	w.mu.Lock()
+	w.lastAsk++
+	id, reply := w.lastAsk, make(chan []byte, 1)
+	w.asks[id] = reply
+	w.mu.Unlock()
+	defer func() {
+		w.mu.Lock()
+		delete(w.asks, id)
+		w.mu.Unlock()
+	}()
+	if err := w.conn.Send(handover.Ask{ID: id}); err != nil {
+		return nil, err
+	}
+	select {
+	case status := <-reply:
+		return status, nil
+	case <-ctx.Done():
+		return nil, fmt.Errorf("ask the master: %w", ctx.Err())
+	}
+}
+
+func (w *Worker) answer(m handover.Status) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if reply, ok := w.asks[m.ID]; ok {
+		delete(w.asks, m.ID)
+		reply <- m.Status
+	}
+}
