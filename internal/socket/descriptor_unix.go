@@ -3,6 +3,7 @@
 package socket
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"syscall"
@@ -36,8 +37,9 @@ func detach(c syscall.Conn) (int, error) {
 func closeFD(fd int) error { return unix.Close(fd) }
 
 // Adopt makes a socket of a descriptor that was inherited: over execve from the
-// master before, or from a service manager, which needs Spec and Network only.
-// It makes the descriptor close-on-exec and non-blocking, and owns it from then
+// master before, or from a service manager, for which Spec and Network are
+// enough: without a Node the path of a unix socket is left to its owner. Adopt
+// makes the descriptor close-on-exec and non-blocking, and owns it from then
 // on; on an error the caller still does.
 func Adopt(fd uintptr, r Record) (*Socket, error) {
 	s := &Socket{record: r, fd: int(fd)}
@@ -75,7 +77,7 @@ func check(fd int, kind Kind) error {
 		return os.NewSyscallError("getsockopt SO_ACCEPTCONN", err)
 	}
 	if accepts == 0 {
-		return fmt.Errorf("it does not listen")
+		return errors.New("it does not listen")
 	}
 	return nil
 }

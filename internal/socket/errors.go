@@ -36,7 +36,7 @@ func (e *BindError) hint() string {
 	unix := e.Address.Network == "unix"
 	switch {
 	case errors.Is(e.Err, ErrInUse):
-		return "another process holds it: stop that one, or choose another address"
+		return "another process, or another entry here, holds it: stop or remove that one, or choose another address"
 	case errors.Is(e.Err, fs.ErrPermission) && !unix:
 		return "a port below 1024 needs root or CAP_NET_BIND_SERVICE"
 	case errors.Is(e.Err, fs.ErrPermission):

@@ -161,6 +161,23 @@ func TestRebuildRefuses(t *testing.T) {
 	}
 }
 
+func TestAdoptTCP(t *testing.T) {
+	old := listen(t, "127.0.0.1:0")
+	f := received(t, old)
+	defer f.Close()
+	fd, err := detach(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := Adopt(uintptr(fd), Record{Spec: old.Address(), Network: "tcp"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	discard(t, old)
+	dial(t, "tcp", s.Address())
+	discard(t, s)
+}
+
 func TestAdopt(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.sock")
 	old := listen(t, "unix://"+path+"?mode=0600")
