@@ -1,0 +1,7 @@
+//go:build unix
+
+package socket
+
+import "syscall"
+
+const addrInUse = syscall.EADDRINUSE
