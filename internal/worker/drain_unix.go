@@ -8,8 +8,8 @@ import (
 	"github.com/seed-3d078585/overseer/internal/handover"
 )
 
-// ending is the plan of a drain; constant once made.
-type ending struct {
+// A schedule is the plan of a drain; constant once made.
+type schedule struct {
 	polite time.Time // until then connections end by themselves
 	forced time.Time // then they are closed
 	final  time.Time // then the process ends
@@ -21,20 +21,20 @@ func margin(timeout time.Duration) time.Duration {
 	return min(timeout/10, 500*time.Millisecond)
 }
 
-func newEnding(timeout time.Duration) *ending {
+func newSchedule(timeout time.Duration) *schedule {
 	final := time.Now().Add(timeout)
 	forced := final.Add(-margin(timeout))
-	return &ending{polite: forced.Add(-margin(timeout)), forced: forced, final: final}
+	return &schedule{polite: forced.Add(-margin(timeout)), forced: forced, final: final}
 }
 
 // drain begins the end of this generation; a second call does nothing.
 func (w *Worker) drain(d handover.Drain) bool {
 	w.mu.Lock()
-	if w.ending != nil {
+	if w.schedule != nil {
 		w.mu.Unlock()
 		return false
 	}
-	w.ending = newEnding(d.Timeout)
+	w.schedule = newSchedule(d.Timeout)
 	w.mu.Unlock()
 
 	w.signals.expect(d.Signal)
@@ -52,7 +52,7 @@ func (w *Worker) drain(d handover.Drain) bool {
 func (w *Worker) finish(timeout time.Duration) {
 	none := w.tally.none()
 	half := time.NewTimer(timeout / 2)
-	forced := time.NewTimer(time.Until(w.ending.forced))
+	forced := time.NewTimer(time.Until(w.schedule.forced))
 	defer half.Stop()
 	defer forced.Stop()
 	select {
@@ -72,7 +72,7 @@ func (w *Worker) finish(timeout time.Duration) {
 func (w *Worker) Draining() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.ending != nil
+	return w.schedule != nil
 }
 
 // Wait is called when the program has returned. During a drain it waits until
@@ -88,7 +88,7 @@ func (w *Worker) Wait() {
 // new master wants the address.
 func (w *Worker) orphaned() {
 	w.drain(handover.Drain{Timeout: w.Setup.TerminateTimeout, Last: true})
-	timer := time.NewTimer(time.Until(w.ending.final))
+	timer := time.NewTimer(time.Until(w.schedule.final))
 	defer timer.Stop()
 	<-timer.C
 	w.quit(1)

@@ -46,7 +46,7 @@ func (w *Worker) Serve(srv *http.Server) error {
 		return failed
 	}
 	w.awaitConnections()
-	ctx, cancel := context.WithDeadline(context.Background(), w.ending.forced)
+	ctx, cancel := context.WithDeadline(context.Background(), w.schedule.forced)
 	defer cancel()
 	if err := srv.Shutdown(ctx); err != nil && !errors.Is(err, context.DeadlineExceeded) {
 		return err
@@ -64,7 +64,7 @@ func ServeListener(srv *http.Server, l net.Listener) error {
 }
 
 func (w *Worker) awaitConnections() {
-	timer := time.NewTimer(time.Until(w.ending.polite))
+	timer := time.NewTimer(time.Until(w.schedule.polite))
 	defer timer.Stop()
 	select {
 	case <-w.tally.none():

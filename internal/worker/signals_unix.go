@@ -72,7 +72,7 @@ func (s *signals) watch(c <-chan os.Signal) {
 func (s *signals) alone(sig os.Signal) {
 	if s.w.drain(handover.Drain{Timeout: s.w.Setup.TerminateTimeout}) {
 		number, _ := sig.(syscall.Signal)
-		time.AfterFunc(time.Until(s.w.ending.final), func() { s.w.quit(128 + int(number)) })
+		time.AfterFunc(time.Until(s.w.schedule.final), func() { s.w.quit(128 + int(number)) })
 	}
 }
 

@@ -37,11 +37,11 @@ type Worker struct {
 	signals    *signals
 	restoreErr sync.Once
 
-	mu      sync.Mutex
-	ending  *ending // set when the drain begins
-	drained chan struct{}
-	asks    map[int]chan []byte
-	lastAsk int
+	mu       sync.Mutex
+	schedule *schedule // set when the drain begins
+	drained  chan struct{}
+	asks     map[int]chan []byte
+	lastAsk  int
 }
 
 // gate is a socket as the master steers it.
@@ -117,7 +117,7 @@ func (w *Worker) addSockets(sockets []handover.Socket, files []*os.File) error {
 	}
 	for i, s := range sockets {
 		index := len(w.sockets)
-		if socket.IsPacket(s.Network) {
+		if s.Network == "udp" {
 			inner, err := socket.FilePacketConn(s.Network, files[i])
 			if err != nil {
 				return fmt.Errorf("socket %q: %w", s.Address, err)
