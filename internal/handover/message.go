@@ -86,10 +86,13 @@ type (
 		ID int `json:"id"`
 	}
 
-	// Status answers Ask.
+	// Status answers Ask: what the master holds.
 	Status struct {
-		ID     int             `json:"id"`
-		Status json.RawMessage `json:"status"`
+		ID         int    `json:"id"`
+		Generation int    `json:"generation"` // the live one, 0: none
+		Staged     string `json:"staged"`     // digest of a candidate that waits
+		Pending    bool   `json:"pending"`    // a restart was asked for and has not begun
+		Starts     int    `json:"starts"`     // generations started so far
 	}
 )
 

@@ -64,18 +64,25 @@ func (k *keeper) keep(b []byte) {
 	}
 }
 
-// end returns what was kept by the time the process has ended. Where the
+// end waits for the rest of the pipe once the process has ended. Where the
 // process has left the pipe to a child, the reading goes on by itself until
 // that ends.
-func (k *keeper) end() string {
+func (k *keeper) end() {
 	if k == nil {
-		return ""
+		return
 	}
 	timer := time.NewTimer(lingerOutput)
 	defer timer.Stop()
 	select {
 	case <-k.done:
 	case <-timer.C:
+	}
+}
+
+// text returns what was kept so far.
+func (k *keeper) text() string {
+	if k == nil {
+		return ""
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()

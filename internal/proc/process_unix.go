@@ -105,11 +105,9 @@ func (p *Process) wait() {
 	defer close(p.done)
 	defer ended(p.PID)
 	state, err := p.p.Wait()
-	output := p.crash.end()
-	if tail := p.stderr.end(); output == "" {
-		output = lastLines(tail, tailLines)
-	}
-	p.exit = Exit{Code: -1, Output: output}
+	p.crash.end()
+	p.stderr.end()
+	p.exit = Exit{Code: -1, Output: p.Output()}
 	if err != nil {
 		return // somebody else waited for it: its code is not known
 	}
@@ -118,6 +116,15 @@ func (p *Process) wait() {
 		return
 	}
 	p.exit.Code = state.ExitCode()
+}
+
+// Output returns the first words of the process's crash, or the last lines that
+// it has written to its standard error so far.
+func (p *Process) Output() string {
+	if crash := p.crash.text(); crash != "" {
+		return crash
+	}
+	return lastLines(p.stderr.text(), tailLines)
 }
 
 // Done is closed when the process has ended; Exit then says how.

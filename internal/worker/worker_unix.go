@@ -40,7 +40,7 @@ type Worker struct {
 	mu       sync.Mutex
 	schedule *schedule // set when the drain begins
 	drained  chan struct{}
-	asks     map[int]chan []byte
+	asks     map[int]chan handover.Status
 	lastAsk  int
 }
 
@@ -67,7 +67,7 @@ func Connect(in handover.Inherited, quit func(code int)) (*Worker, error) {
 		withheld:  make(chan struct{}),
 		drained:   make(chan struct{}),
 		quit:      quit,
-		asks:      map[int]chan []byte{},
+		asks:      map[int]chan handover.Status{},
 	}
 	w.Context, w.cancel = context.WithCancel(context.Background())
 	if err := w.setUp(); err != nil {
@@ -203,10 +203,10 @@ func (w *Worker) Ready() {
 func (w *Worker) Restart(force bool) error { return w.conn.Send(handover.Restart{Force: force}) }
 
 // Status asks the master what it holds.
-func (w *Worker) Status(ctx context.Context) ([]byte, error) {
+func (w *Worker) Status(ctx context.Context) (handover.Status, error) {
 	w.mu.Lock()
 	w.lastAsk++
-	id, reply := w.lastAsk, make(chan []byte, 1)
+	id, reply := w.lastAsk, make(chan handover.Status, 1)
 	w.asks[id] = reply
 	w.mu.Unlock()
 	defer func() {
@@ -215,13 +215,13 @@ func (w *Worker) Status(ctx context.Context) ([]byte, error) {
 		w.mu.Unlock()
 	}()
 	if err := w.conn.Send(handover.Ask{ID: id}); err != nil {
-		return nil, err
+		return handover.Status{}, err
 	}
 	select {
 	case status := <-reply:
 		return status, nil
 	case <-ctx.Done():
-		return nil, fmt.Errorf("ask the master: %w", ctx.Err())
+		return handover.Status{}, fmt.Errorf("ask the master: %w", ctx.Err())
 	}
 }
 
@@ -230,6 +230,6 @@ func (w *Worker) answer(m handover.Status) {
 	defer w.mu.Unlock()
 	if reply, ok := w.asks[m.ID]; ok {
 		delete(w.asks, m.ID)
-		reply <- m.Status
+		reply <- m
 	}
 }

@@ -1,0 +1,84 @@
+package handover
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+)
+
+const (
+	// PreflightVariable makes a process answer what it is and exit. Its value
+	// is the number of the descriptor that takes the answer, so it does not
+	// matter what the program prints.
+	PreflightVariable = "OVERSEER_PREFLIGHT"
+
+	// OldCheckVariable is the check of masters of the older protocol: the
+	// process echoes its value to standard output and exits.
+	OldCheckVariable = "OVERSEER_BIN_CHECK"
+
+	// maxPreflight bounds the answer, in bytes.
+	maxPreflight = 64 << 10
+)
+
+// Preflight is what a program says about itself before it is tried.
+type Preflight struct {
+	Min    int    `json:"min"` // protocol versions
+	Max    int    `json:"max"`
+	OS     string `json:"os"`
+	Arch   string `json:"arch"`
+	Go     string `json:"go"`
+	Module string `json:"module"` // path and version of the main module
+}
+
+// AnswerPreflight answers a preflight, if this process is one; the caller then
+// exits with code 0.
+func AnswerPreflight() (asked bool, err error) {
+	value, ok := os.LookupEnv(PreflightVariable)
+	if !ok {
+		return false, nil
+	}
+	fd, err := strconv.Atoi(value)
+	if err != nil || fd < 3 {
+		return true, fmt.Errorf("answer preflight: %s is %q, want a descriptor", PreflightVariable, value)
+	}
+	f := os.NewFile(uintptr(fd), "preflight")
+	defer f.Close()
+	answer := Preflight{Min: MinVersion, Max: MaxVersion, OS: runtime.GOOS, Arch: runtime.GOARCH, Go: runtime.Version()}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		answer.Module = info.Main.Path + "@" + info.Main.Version
+	}
+	if err := json.NewEncoder(f).Encode(answer); err != nil {
+		return true, fmt.Errorf("answer preflight: %w", err)
+	}
+	return true, nil
+}
+
+// ReadPreflight reads an answer to its end.
+func ReadPreflight(r io.Reader) (Preflight, error) {
+	text, err := io.ReadAll(io.LimitReader(r, maxPreflight+1))
+	if err != nil {
+		return Preflight{}, fmt.Errorf("read preflight: %w", err)
+	}
+	if len(text) > maxPreflight {
+		return Preflight{}, fmt.Errorf("read preflight: more than %d bytes", maxPreflight)
+	}
+	var p Preflight
+	if err := json.Unmarshal(text, &p); err != nil {
+		return Preflight{}, fmt.Errorf("read preflight: %w", err)
+	}
+	return p, nil
+}
+
+// Agree returns the highest protocol version that this package and the other
+// side speak.
+func Agree(h Hello) (int, error) {
+	version := min(h.Max, MaxVersion)
+	if version < max(h.Min, MinVersion) {
+		return 0, fmt.Errorf("no common protocol: this master speaks versions %d to %d, the program %d to %d", MinVersion, MaxVersion, h.Min, h.Max)
+	}
+	return version, nil
+}

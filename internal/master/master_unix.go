@@ -1,0 +1,212 @@
+//go:build unix
+
+package master
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/seed-3d078585/overseer/internal/machine"
+	"github.com/seed-3d078585/overseer/internal/store"
+	"github.com/seed-3d078585/overseer/release"
+)
+
+// closingTimeout bounds the wait for disk and hooks at the end.
+const closingTimeout = 10 * time.Second
+
+// A Master supervises one program. Offer, Restart and Stop may be called by any
+// goroutine, also before and after Run.
+type Master struct {
+	cfg     Config
+	machine *machine.Machine
+	events  chan machine.Event
+	calls   chan func() // run by the owner
+	quit    chan struct{}
+	ctx     context.Context // ends with the master; for probes and the disk
+	cancel  context.CancelFunc
+	beside  sync.WaitGroup // all goroutines but those of hooks
+	disk    *disk
+
+	// Owned by Run's goroutine.
+	workers map[machine.Gen]*worker
+	staged  map[machine.Digest]*store.Staged
+	timers  timers
+	tty     terminal
+	exit    *machine.Exit
+}
+
+// New returns a master that has not started anything yet.
+func New(cfg Config) *Master {
+	cfg.Settings.Sockets = len(cfg.Sockets)
+	cfg.Settings.Probe = cfg.Probe != nil
+	cfg.Settings.AskFirst = cfg.MayRestart != nil
+	m := &Master{
+		cfg:     cfg,
+		machine: machine.New(cfg.Settings),
+		events:  make(chan machine.Event),
+		calls:   make(chan func()),
+		quit:    make(chan struct{}),
+		workers: map[machine.Gen]*worker{},
+		staged:  map[machine.Digest]*store.Staged{},
+	}
+	m.ctx, m.cancel = context.WithCancel(context.Background())
+	m.timers = newTimers(m.call)
+	m.tty = openTerminal(len(cfg.Sockets) > 0)
+	m.disk = newDisk()
+	return m
+}
+
+// Run supervises until the end and returns the exit code of the program. An
+// error means that no generation could be started at all; nothing is left then.
+func (m *Master) Run() (code int, err error) {
+	signals := newSignals(m.cfg.RestartSignal, m.tty.ownGroups)
+	defer signals.close()
+	reaper := newReaper()
+	defer reaper.close()
+
+	m.step(machine.Boot{})
+	for m.exit == nil {
+		select {
+		case ev := <-m.events:
+			m.step(ev)
+		case f := <-m.calls:
+			f()
+		case <-signals.restart:
+			m.step(machine.RestartAsked{By: "signal"})
+		case sig := <-signals.stop:
+			m.stopSignal(sig)
+		case sig := <-signals.other:
+			m.otherSignal(sig)
+		case <-reaper.due():
+			reaper.reap()
+		}
+	}
+	m.close()
+	if m.exit.Unstarted {
+		return m.exit.Code, errors.New(m.exit.Reason)
+	}
+	return m.exit.Code, nil
+}
+
+// close waits, within a bound, for all that runs beside.
+func (m *Master) close() {
+	close(m.quit)
+	m.cancel()
+	m.timers.close()
+	for _, w := range m.workers {
+		w.close()
+	}
+	m.disk.close(closingTimeout)
+	done := make(chan struct{})
+	go func() { m.beside.Wait(); close(done) }()
+	timer := time.NewTimer(closingTimeout)
+	defer timer.Stop()
+	select {
+	case <-done:
+	case <-timer.C:
+	}
+}
+
+// post brings an event to the owner; after the end it does nothing.
+func (m *Master) post(ev machine.Event) {
+	select {
+	case m.events <- ev:
+	case <-m.quit:
+	}
+}
+
+// call has the owner run a function; after the end it does nothing.
+func (m *Master) call(f func()) {
+	select {
+	case m.calls <- f:
+	case <-m.quit:
+	}
+}
+
+// Offer hands over a staged candidate. The master owns it from here on, and
+// discards what it does not use.
+func (m *Master) Offer(st *store.Staged) {
+	m.call(func() {
+		d := machine.Digest(st.Digest().String())
+		if _, held := m.staged[d]; held {
+			m.disk.do(func() { st.Discard() })
+			return
+		}
+		m.staged[d] = st
+		m.step(machine.Staged{Digest: d})
+	})
+}
+
+// Restart asks for a restart; by says who asked.
+func (m *Master) Restart(by string, force bool) {
+	m.post(machine.RestartAsked{By: by, Force: force})
+}
+
+// Stop asks for the end.
+func (m *Master) Stop() { m.post(machine.StopAsked{}) }
+
+// step decides about one event and carries the decisions out.
+func (m *Master) step(ev machine.Event) {
+	for _, effect := range m.machine.Step(ev) {
+		m.carryOut(effect)
+	}
+}
+
+// carryOut is the table of all effects.
+func (m *Master) carryOut(effect machine.Effect) {
+	switch e := effect.(type) {
+	case machine.Spawn:
+		m.spawn(e)
+	case machine.Probe:
+		m.probe(e.Gen)
+	case machine.Open, machine.Pause, machine.Drain:
+		m.tell(e)
+	case machine.Signal:
+		m.workers[e.Gen].signal(e.Signal)
+	case machine.Kill:
+		m.workers[e.Gen].kill()
+	case machine.SetTimer:
+		m.timers.set(e.Timer, e.After, func() { m.step(machine.TimerFired{Timer: e.Timer}) })
+	case machine.StopTimer:
+		m.timers.stop(e.Timer)
+	case machine.Ask:
+		m.ask(e.Digest)
+	case machine.Install:
+		m.install(e.Digest)
+	case machine.Restore:
+		m.restore(e.Digest)
+	case machine.EndTrial:
+		m.record("end the record of a trial", func() error { return m.cfg.Store.EndTrial(digest(e.Digest)) })
+	case machine.Quarantine:
+		until := time.Now().Add(m.cfg.QuarantineFor)
+		m.record("write the quarantine", func() error { return m.cfg.Store.Quarantine(digest(e.Digest), e.Reason, until) })
+	case machine.Discard:
+		m.discard(e.Digest)
+	case machine.CloseSockets:
+		m.closeSockets()
+	case machine.Exit:
+		m.exit = &e
+	case machine.Report:
+		m.report(e)
+	default:
+		panic(fmt.Sprintf("effect %T is not carried out", effect)) // a table out of date: a test steps through all
+	}
+}
+
+// closeSockets gives up the master's copies. A unix path goes with them: after
+// this nobody is started who could answer there.
+func (m *Master) closeSockets() {
+	for _, s := range m.cfg.Sockets {
+		if err := errors.Join(s.Unlink(), s.Close()); err != nil {
+			m.cfg.Log.Warn("socket could not be closed", "address", s.Address(), "error", err)
+		}
+	}
+}
+
+func digest(d machine.Digest) release.Digest {
+	parsed, _ := release.ParseDigest(string(d)) // made by Digest.String
+	return parsed
+}

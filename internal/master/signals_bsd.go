@@ -1,0 +1,7 @@
+//go:build unix && !linux
+
+package master
+
+import "syscall"
+
+var realTime []syscall.Signal

@@ -1,0 +1,142 @@
+//go:build unix
+
+package master
+
+import (
+	"crypto/sha1"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/seed-3d078585/overseer/internal/handover"
+	"github.com/seed-3d078585/overseer/internal/machine"
+	"github.com/seed-3d078585/overseer/internal/proc"
+	"github.com/seed-3d078585/overseer/internal/store"
+	"github.com/seed-3d078585/overseer/release"
+)
+
+// A binary is what a generation runs: an open file, and the digests of what was
+// read from that very file.
+type binary struct {
+	file   *os.File
+	digest release.Digest
+	id     string // SHA-1
+	owned  bool   // close file when it runs
+}
+
+// spawn starts a process beside the owner: hashing and the disk take time. The
+// trial of a candidate is on record before its process exists.
+func (m *Master) spawn(e machine.Spawn) {
+	w := newWorker(m, e.Gen)
+	m.workers[e.Gen] = w
+	if e.Candidate == "" {
+		m.beside.Go(func() { m.start(w, m.openInstalled) })
+		return
+	}
+	st := m.staged[e.Candidate]
+	m.disk.do(func() {
+		m.start(w, func() (binary, error) { return m.openStaged(st) })
+	})
+}
+
+func (m *Master) start(w *worker, open func() (binary, error)) {
+	process, bin, conn, err := m.startProcess(open)
+	if err != nil {
+		temporary := proc.Temporary(err)
+		m.call(func() {
+			delete(m.workers, w.gen)
+			m.step(machine.SpawnFailed{Gen: w.gen, Reason: err.Error(), Temporary: temporary})
+		})
+		return
+	}
+	m.call(func() { w.run(process, bin, conn) })
+	select {
+	case <-m.quit: // the master has ended meanwhile: nobody took the process over
+		if !w.runs() {
+			process.Kill()
+			conn.Close()
+		}
+	default:
+	}
+}
+
+func (m *Master) startProcess(open func() (binary, error)) (*proc.Process, binary, *handover.Conn, error) {
+	bin, err := open()
+	if err != nil {
+		return nil, binary{}, nil, err
+	}
+	if bin.owned {
+		defer bin.file.Close()
+	}
+	conn, control, err := handover.Pair()
+	if err != nil {
+		return nil, binary{}, nil, err
+	}
+	defer control.Close()
+	process, err := proc.Start(proc.Spec{
+		Binary:        bin.file,
+		Path:          m.cfg.Binary,
+		Args:          append([]string{m.cfg.Binary}, os.Args[1:]...),
+		Env:           proc.Environ(os.Environ(), handover.Variable+"=", handover.PreflightVariable+"=", handover.OldCheckVariable+"="),
+		Files:         []*os.File{control},
+		Stdin:         os.Stdin,
+		Stdout:        os.Stdout,
+		Stderr:        os.Stderr,
+		CaptureStderr: !m.tty.stderr,
+		CaptureCrash:  true,
+		OwnGroup:      m.tty.ownGroups,
+	}, workerVariable)
+	if err != nil {
+		conn.Close()
+		return nil, binary{}, nil, err
+	}
+	return process, bin, conn, nil
+}
+
+// workerVariable tells the worker its descriptors: control is the first behind
+// the standard ones.
+func workerVariable(x proc.Extra) []string {
+	number := func(fd int) string {
+		if fd == 0 {
+			return ""
+		}
+		return strconv.Itoa(fd)
+	}
+	return []string{handover.Variable + "=" + strings.Join([]string{"3", number(x.Stderr), number(x.Crash)}, ":")}
+}
+
+// openInstalled opens and hashes what is installed at this moment: the file may
+// have been replaced, and a link may point elsewhere, since the last start.
+func (m *Master) openInstalled() (binary, error) {
+	path := m.cfg.Binary
+	f, err := os.Open(path)
+	if err != nil {
+		return binary{}, fmt.Errorf("open the program's binary (Config.ExecFile): %w", err)
+	}
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		f.Close()
+		return binary{}, fmt.Errorf("open the program's binary (Config.ExecFile): %q is not a regular file", path)
+	}
+	id, sum := sha1.New(), sha256.New()
+	if _, err := io.Copy(io.MultiWriter(id, sum), f); err != nil {
+		f.Close()
+		return binary{}, fmt.Errorf("hash the program's binary: %w", err)
+	}
+	return binary{file: f, digest: release.Digest(sum.Sum(nil)), id: hex.EncodeToString(id.Sum(nil)), owned: true}, nil
+}
+
+// openStaged puts the trial on record and returns the descriptor that was hashed
+// when the candidate was staged.
+func (m *Master) openStaged(st *store.Staged) (binary, error) {
+	if st == nil {
+		return binary{}, fmt.Errorf("start a candidate: it is not staged any more")
+	}
+	if err := m.cfg.Store.BeginTrial(st); err != nil {
+		return binary{}, err
+	}
+	return binary{file: st.File(), digest: st.Digest(), id: st.ID()}, nil
+}
