@@ -173,7 +173,7 @@ func (tr *trace) line(s durable.Step) string {
 // life is a whole upgrade.
 func life(s *Store, content []byte) error {
 	ctx := context.Background()
-	v, err := trust.Check(ctx, trust.Insecure(), release.Candidate{Body: bytes.NewReader(content), Source: "test"})
+	v, err := verifiedBytes(content)
 	if err != nil {
 		return err
 	}
@@ -208,4 +208,8 @@ func replaceDigest(s string, contents ...[]byte) string {
 		s = strings.ReplaceAll(s, sum(c).Short(), fmt.Sprintf("D%d", i+1))
 	}
 	return s
+}
+
+func verifiedBytes(content []byte) (trust.Verified, error) {
+	return trust.Check(context.Background(), trust.Insecure(), release.Candidate{Body: bytes.NewReader(content), Source: "test"})
 }
