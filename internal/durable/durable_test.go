@@ -1,0 +1,184 @@
+package durable_test
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/seed-3d078585/overseer/internal/durable"
+)
+
+// tracer records steps with the directory and the random part cut off, and
+// fails the step number failAt, counted from 1.
+type tracer struct {
+	dir    string
+	failAt int
+	steps  []string
+}
+
+func (tr *tracer) before(s durable.Step) error {
+	name := func(path string) string {
+		rel, _ := filepath.Rel(tr.dir, path)
+		if i := strings.Index(rel, ".tmp-"); i >= 0 {
+			rel = rel[:i] + ".tmp"
+		}
+		return rel
+	}
+	line := fmt.Sprintf("%s %s", s.Op, name(s.Path))
+	if s.To != "" {
+		line += " " + name(s.To)
+	}
+	tr.steps = append(tr.steps, line)
+	if len(tr.steps) == tr.failAt {
+		return syscall.ENOSPC
+	}
+	return nil
+}
+
+func TestOrder(t *testing.T) {
+	for _, row := range []struct {
+		name string
+		do   func(d durable.Disk, dir string) error
+		want []string
+	}{
+		{
+			name: "WriteFile",
+			do: func(d durable.Disk, dir string) error {
+				return d.WriteFile(filepath.Join(dir, "f"), []byte("new"), 0o600)
+			},
+			want: []string{"create .f.tmp", "write .f.tmp", "sync .f.tmp", "close .f.tmp", "rename .f.tmp f", "syncdir ."},
+		},
+		{
+			name: "Replace",
+			do: func(d durable.Disk, dir string) error {
+				return d.Replace(filepath.Join(dir, "sub", "g"), filepath.Join(dir, "f"))
+			},
+			want: []string{"rename sub/g f", "syncdir .", "syncdir sub"},
+		},
+		{
+			name: "Link",
+			do: func(d durable.Disk, dir string) error {
+				return d.Link(filepath.Join(dir, "f"), filepath.Join(dir, "h"))
+			},
+			want: []string{"link f h", "syncdir ."},
+		},
+		{
+			name: "Remove",
+			do:   func(d durable.Disk, dir string) error { return d.Remove(filepath.Join(dir, "f")) },
+			want: []string{"remove f", "syncdir ."},
+		},
+		{
+			name: "Mkdir",
+			do:   func(d durable.Disk, dir string) error { return d.Mkdir(filepath.Join(dir, "new"), 0o700) },
+			want: []string{"mkdir new", "syncdir ."},
+		},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			dir := filled(t)
+			tr := &tracer{dir: dir}
+			if err := row.do(durable.Disk{Before: tr.before}, dir); err != nil {
+				t.Fatal(err)
+			}
+			if got, want := strings.Join(tr.steps, "\n"), strings.Join(row.want, "\n"); got != want {
+				t.Fatalf("steps:\n%s\nwant:\n%s", got, want)
+			}
+		})
+	}
+}
+
+// Whichever step fails, the old bytes or the new ones are there, whole, and no
+// other file.
+func TestWriteFileFailsAtEachStep(t *testing.T) {
+	for step := 1; ; step++ {
+		dir := filled(t)
+		tr := &tracer{dir: dir, failAt: step}
+		err := durable.Disk{Before: tr.before}.WriteFile(filepath.Join(dir, "f"), []byte("new"), 0o600)
+		if err == nil {
+			if step != 7 {
+				t.Fatalf("WriteFile has %d steps; want 6", step-1)
+			}
+			return
+		}
+		if !errors.Is(err, syscall.ENOSPC) {
+			t.Fatalf("step %d: %v; want ENOSPC", step, err)
+		}
+		got, _ := os.ReadFile(filepath.Join(dir, "f"))
+		if s := string(got); s != "old" && s != "new" {
+			t.Fatalf("step %d (%v): file holds %q; want the old or the new bytes", step, tr.steps, s)
+		}
+		if names := entries(t, dir); names != "f sub" {
+			t.Fatalf("step %d (%v): directory holds %q; want %q", step, tr.steps, names, "f sub")
+		}
+	}
+}
+
+func TestRemoveAbsent(t *testing.T) {
+	if err := (durable.Disk{}).Remove(filepath.Join(t.TempDir(), "absent")); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestExistIsMatched(t *testing.T) {
+	dir := filled(t)
+	f := filepath.Join(dir, "f")
+	for name, err := range map[string]error{
+		"Mkdir": durable.Disk{}.Mkdir(filepath.Join(dir, "sub"), 0o700),
+		"Link":  durable.Disk{}.Link(f, f),
+	} {
+		if !errors.Is(err, fs.ErrExist) {
+			t.Errorf("%s = %v; want one that matches fs.ErrExist", name, err)
+		}
+	}
+}
+
+func TestTempNames(t *testing.T) {
+	name := filepath.Base(durable.Temp("/dir/app"))
+	for _, row := range []struct {
+		name, file, base string
+		want             bool
+	}{
+		{"its own", name, "app", true},
+		{"another file's", name, "ap", false},
+		{"a longer base", name, "app.tmp-", false},
+		{"no random part", ".app.tmp-", "app", false},
+		{"a user's file", ".app.tmp-holiday", "app", false},
+		{"lower case", strings.ToLower(name), "app", false},
+	} {
+		if got := durable.IsTemp(row.file, row.base); got != row.want {
+			t.Errorf("%s: IsTemp(%q, %q) = %v; want %v", row.name, row.file, row.base, got, row.want)
+		}
+	}
+}
+
+// filled returns a directory with a file "f" and, in "sub", a file "g".
+func filled(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	sub := filepath.Join(dir, "sub")
+	if err := errors.Join(
+		os.Mkdir(sub, 0o700),
+		os.WriteFile(filepath.Join(sub, "g"), []byte("other"), 0o600),
+		os.WriteFile(filepath.Join(dir, "f"), []byte("old"), 0o600),
+	); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func entries(t *testing.T, dir string) string {
+	t.Helper()
+	list, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, e := range list {
+		names = append(names, e.Name())
+	}
+	return strings.Join(names, " ")
+}

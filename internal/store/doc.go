@@ -1,0 +1,29 @@
+// Package store is the way of a new version's bytes onto the disk, and the
+// memory of what was tried.
+//
+// Its promises:
+//
+//   - The installed path always holds one complete binary: it is replaced by
+//     one rename and is never missing, partial or moved away.
+//   - Only what [trust.Check] let in is staged; what is installed is what was
+//     hashed, proven again at the commit.
+//   - A trial is on record before it begins. A power cut in it is counted at
+//     the next start, and the third one quarantines the digest.
+//   - Any number of masters may share one binary and one state directory.
+//     Nobody removes what a live one needs.
+//   - A step that fails leaves no file behind, and an error that says what to
+//     do. A damaged record is set aside with a warning and stops nothing.
+//   - No method blocks for ever.
+//
+// The life of an upgrade, on the disk of /opt/app:
+//
+//	Stage       /opt/.app.overseer/.app.candidate-unverified-<random>   while it arrives
+//	            /opt/.app.candidate-<digest>-<random>                   hashed, flushed, executable
+//	BeginTrial  /opt/.app.overseer/trials.json
+//	Install     /opt/.app.overseer/app.previous                         hard link of the installed binary
+//	            /opt/app                                                one rename
+//
+// Who owns a file that is staged is told by a flock(2) on it, which the kernel
+// drops with the last descriptor; who owns a trial is told by a process id
+// with its boot and start time, as a trial must be told apart from its reboot.
+package store

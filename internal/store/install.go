@@ -1,0 +1,166 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/seed-3d078585/overseer/internal/durable"
+)
+
+// Installed says what an [Store.Install] did.
+type Installed struct {
+	// Path is the file that was replaced, with links followed.
+	Path string
+
+	// Previous holds the binary that was installed before. It is empty where
+	// none is kept.
+	Previous string
+
+	// Linked says that Path is not what the user named: a symbolic link led
+	// there. The link was left alone.
+	Linked bool
+
+	// Already says that another master had installed the same bytes, so that
+	// there was nothing to replace.
+	Already bool
+
+	// Warnings are what a person should know and did not stop the Install,
+	// such as an owner that could not be carried over.
+	Warnings []error
+}
+
+// Install is the commit: the staged file becomes the installed one. Mode,
+// owner and file capabilities of the installed binary are carried over, it
+// stays on the disk as Previous, one rename puts the new one in its place, the
+// directory is flushed and the record of the trial is cleared.
+//
+// After an error with a zero Installed the installed path is untouched (though
+// it may have become its own previous), and st may be installed again or
+// discarded. After an error with a filled one the
+// new binary is installed, but a power cut might still bring the old one back;
+// st has ended. Install waits for the lock of the state directory, bounded and
+// until ctx ends; ctx is not looked at once the replacing has begun.
+//
+// Errors that can be matched: those of ctx, [ErrMoved], [ErrChanged],
+// [ErrCarry], [ErrEnded], [ErrVanished], [ErrNotFile], [ErrNotWritable],
+// [ErrNoSpace], [ErrLocked], [ErrUnsafeDir].
+func (s *Store) Install(ctx context.Context, st *Staged) (Installed, error) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	done, err := s.installLocked(ctx, st)
+	if err != nil {
+		return done, fmt.Errorf("install %s over %q: %w", st.digest.Short(), st.target, err)
+	}
+	return done, nil
+}
+
+func (s *Store) installLocked(ctx context.Context, st *Staged) (Installed, error) {
+	if st.ended {
+		return Installed{}, ErrEnded
+	}
+	unlock, err := s.lock(ctx)
+	if err != nil {
+		return Installed{}, err
+	}
+	defer unlock()
+	at, err := s.resolve()
+	if err != nil {
+		return Installed{}, err
+	}
+	if at.path != st.target {
+		return Installed{}, fmt.Errorf("%w: it was %q, it is %q: stage the candidate again", ErrMoved, st.target, at.path)
+	}
+	if err := st.verify(ctx); err != nil {
+		return Installed{}, err
+	}
+	done := Installed{Path: at.path, Linked: at.linked}
+	if same, err := isInstalled(ctx, at, st); err != nil {
+		return Installed{}, err
+	} else if same {
+		return s.alreadyLocked(done, at, st), nil
+	}
+	if done.Previous, err = s.keepPrevious(ctx, at); err != nil {
+		return Installed{}, fmt.Errorf("keep the installed program as previous: %w", advise(err, s.dir))
+	}
+	return s.replaceLocked(done, at, st)
+}
+
+// isInstalled reports whether the target holds the staged bytes already.
+func isInstalled(ctx context.Context, at location, st *Staged) (bool, error) {
+	if at.info.Size() != st.size {
+		return false, nil
+	}
+	f, err := openRead(at.path)
+	if err != nil {
+		return false, vanished(at.path, err)
+	}
+	defer f.Close() // only read
+	got, err := digestOf(ctx, f, st.size)
+	return got == st.digest, err
+}
+
+// alreadyLocked ends st where a fellow master was faster. Installing it over
+// itself would lose the previous binary.
+func (s *Store) alreadyLocked(done Installed, at location, st *Staged) Installed {
+	done.Already = true
+	if previous := s.previousPath(at); isFile(previous) {
+		done.Previous = previous
+	}
+	os.Remove(st.path)
+	st.ended = true
+	done.Warnings = s.provenLocked(st)
+	return done
+}
+
+// replaceLocked carries the rights over and renames.
+func (s *Store) replaceLocked(done Installed, at location, st *Staged) (Installed, error) {
+	warnings, err := s.carryOver(at, st)
+	if err == nil {
+		done.Warnings = warnings
+		err = s.disk.Rename(st.path, at.path)
+	}
+	if err != nil {
+		// Back to what only this user may run.
+		_ = st.file.Chmod(0o700)
+		return Installed{}, advise(err, at.dir)
+	}
+	st.ended = true
+	err = s.disk.Settle(st.path, at.path)
+	if err != nil {
+		err = fmt.Errorf("the new program is in its place, but its directory could not be flushed: %w", advise(err, at.dir))
+	}
+	done.Warnings = append(done.Warnings, s.provenLocked(st)...)
+	return done, err
+}
+
+// carryOver gives the staged file the rights of the installed one.
+func (s *Store) carryOver(at location, st *Staged) (warnings []error, err error) {
+	err = s.disk.Do(durable.Step{Op: durable.Own, Path: st.path}, func() (err error) {
+		warnings, err = carry(st.file, at)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return warnings, s.disk.Do(durable.Step{Op: durable.Sync, Path: st.path}, st.file.Sync)
+}
+
+// provenLocked ends what belongs to a digest that is not a candidate any more.
+// It fails to a warning: Recover sees what is installed and settles the rest.
+func (s *Store) provenLocked(st *Staged) (warnings []error) {
+	st.file.Close() // only read
+	if err := s.clearTrialsLocked(st.digest); err != nil {
+		warnings = append(warnings, fmt.Errorf("clear the record of the trial: %w", advise(err, s.dir)))
+	}
+	return warnings
+}
+
+func isFile(path string) bool {
+	info, err := os.Lstat(path)
+	return err == nil && info.Mode().IsRegular()
+}
+
+func isAbsent(err error) bool { return errors.Is(err, fs.ErrNotExist) }

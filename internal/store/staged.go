@@ -1,0 +1,115 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+
+	"github.com/seed-3d078585/overseer/release"
+)
+
+// Staged is a candidate on the disk, hashed and executable:
+//
+//	Stage -> staged -> Install -> installed
+//	            \----> Discard -> gone
+//
+// It is safe for concurrent use.
+type Staged struct {
+	store  *Store
+	target string // what the installed path led to
+	path   string
+	digest release.Digest
+	id     string
+	size   int64
+	file   *os.File
+
+	mu    sync.Mutex // held through an Install
+	ended bool       // installed or discarded
+}
+
+// Path is the hidden name in the directory of the installed program. It holds
+// the bytes until Install or Discard.
+func (st *Staged) Path() string { return st.path }
+
+// Digest is the SHA-256 of the bytes.
+func (st *Staged) Digest() release.Digest { return st.digest }
+
+// ID is the SHA-1 of the bytes in hexadecimal, the name that programs know
+// from State.ID.
+func (st *Staged) ID() string { return st.id }
+
+// Size is the number of bytes.
+func (st *Staged) Size() int64 { return st.size }
+
+// File is a descriptor, for reading only, of the very bytes that were hashed:
+// executed as /proc/self/fd/N they cannot be exchanged. It is closed by
+// Discard and by an Install that succeeds, and by nobody else. It also tells
+// other masters that the file has an owner.
+func (st *Staged) File() *os.File { return st.file }
+
+// Discard removes the file and closes the descriptor. It may be called again,
+// and after Install, and then does nothing. While Install runs it waits.
+func (st *Staged) Discard() error {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if st.ended {
+		return nil
+	}
+	st.ended = true
+	err := os.Remove(st.path)
+	if errors.Is(err, os.ErrNotExist) {
+		err = nil
+	}
+	if err := errors.Join(err, st.file.Close()); err != nil {
+		return fmt.Errorf("discard staged %q: %w", st.path, err)
+	}
+	return nil
+}
+
+// verify proves that the path still names the bytes that were hashed.
+func (st *Staged) verify(ctx context.Context) error {
+	held, err := st.file.Stat()
+	if err != nil {
+		return fmt.Errorf("look at staged %q: %w", st.path, err)
+	}
+	named, err := os.Lstat(st.path)
+	if err != nil {
+		return fmt.Errorf("%w: %q: stage it again: %w", ErrChanged, st.path, err)
+	}
+	if !os.SameFile(held, named) {
+		return fmt.Errorf("%w: %q is another file now: find out who writes there, and stage it again", ErrChanged, st.path)
+	}
+	got, err := digestOf(ctx, st.file, st.size)
+	if err != nil {
+		return fmt.Errorf("hash staged %q: %w", st.path, err)
+	}
+	if got != st.digest {
+		return fmt.Errorf("%w: %q was written to: find out by whom, and stage it again: %w", ErrChanged, st.path, &DigestError{Want: st.digest, Got: got})
+	}
+	return nil
+}
+
+// digestOf hashes f from its beginning and leaves its offset alone. One byte
+// more than size is read, so that a longer file has another digest.
+func digestOf(ctx context.Context, f *os.File, size int64) (release.Digest, error) {
+	h := sha256.New()
+	buf := make([]byte, chunkSize)
+	section := io.NewSectionReader(f, 0, size+1)
+	for {
+		if err := ctx.Err(); err != nil {
+			return release.Digest{}, err
+		}
+		n, err := section.Read(buf)
+		h.Write(buf[:n])
+		if err == io.EOF {
+			return release.Digest(h.Sum(nil)), nil
+		}
+		if err != nil {
+			return release.Digest{}, err
+		}
+	}
+}
