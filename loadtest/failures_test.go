@@ -159,3 +159,23 @@ func TestRefused(t *testing.T) {
 		})
 	}
 }
+
+// TestQueueOfAClosedListener is the loss that a careless handover makes: the
+// kernel has taken the connection, the program never does.
+func TestQueueOfAClosedListener(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	load := start(t, loadtest.Config{Address: l.Addr().String(), Clients: 1, Requests: 1})
+	for deadline := time.Now().Add(patience); load.Snapshot().Connections == 0; {
+		if time.Now().After(deadline) {
+			t.Fatal("the client did not connect")
+		}
+		time.Sleep(time.Millisecond) // the counter has no event
+	}
+	l.Close()
+	await(t, load.Done(), "the load to end")
+	compare(t, load.Stop(), 1, 1, map[loadtest.Kind]int64{loadtest.Reset: 1})
+}

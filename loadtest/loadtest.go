@@ -29,9 +29,10 @@
 // that no request is outstanding: that is counted in Report.IdleClosed, and
 // the client connects anew for its next request. "No request outstanding"
 // means that the end was visible here before the first byte of the next
-// request was sent; the client looks right before it sends. A connection that
-// has not served a request yet has no such excuse: the server accepted it, or
-// its queue did, and it must be served.
+// request was sent; the client looks right before it sends. (On Windows a look
+// needs a wait, of a millisecond, which bounds the pace there.) A connection
+// that has not served a request yet has no such excuse: the server accepted
+// it, or its queue did, and it must be served.
 //
 // # Ports
 //

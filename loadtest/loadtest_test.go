@@ -16,6 +16,7 @@ import (
 
 func TestGoodServer(t *testing.T) {
 	address := handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusEarlyHints) // the client must read past it
 		w.Header().Set("X-Version", "v1")
 		for range 3 {
 			io.WriteString(w, "part")

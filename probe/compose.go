@@ -12,7 +12,7 @@ import (
 func On(i int, p Probe) Probe {
 	return func(ctx context.Context, t Target) error {
 		if i < 0 || i >= len(t.Addresses) {
-			return fmt.Errorf("listener %d: generation %d has %d listeners, counted from 0: correct the index or Config.Addresses", i, t.Generation, len(t.Addresses))
+			return fmt.Errorf("listener %d: generation %d has %d listener(s), counted from 0: correct the index or Config.Addresses", i, t.Generation, len(t.Addresses))
 		}
 		only := Target{
 			Generation: t.Generation,

@@ -52,7 +52,7 @@ func ExampleAll() {
 		probe.On(1, probe.HTTP("/metrics", probe.Host("metrics.internal"))),
 	)
 	fmt.Println(both(context.Background(), target(server)))
-	// Output: probe 2 of 2: listener 1: generation 2 has 1 listeners, counted from 0: correct the index or Config.Addresses
+	// Output: probe 2 of 2: listener 1: generation 2 has 1 listener(s), counted from 0: correct the index or Config.Addresses
 }
 
 // A check that the package lacks is a function literal.

@@ -106,8 +106,8 @@ func TestOn(t *testing.T) {
 		return err
 	}
 	check(t, probe.On(1, astray)(within(t), target), "listener 1: dial listener 1", "one listener")
-	check(t, probe.On(2, healthy)(within(t), target), "generation 7 has 2 listeners")
-	check(t, probe.On(-1, healthy)(within(t), target), "generation 7 has 2 listeners")
+	check(t, probe.On(2, healthy)(within(t), target), "generation 7 has 2 listener(s)")
+	check(t, probe.On(-1, healthy)(within(t), target), "generation 7 has 2 listener(s)")
 
 	if err := probe.On(0, sick)(within(t), target); !errors.Is(err, errSick) {
 		t.Fatalf("got %v, want it to wrap the probe's error", err)
