@@ -28,8 +28,11 @@ func TestPortsLast(t *testing.T) {
 		t.Fatal(err)
 	}
 	ours, theirs := timeWaits(t, port)
-	if ours > 60 || theirs == 0 {
-		t.Fatalf("in TIME_WAIT: %d on the client's side, %d on the server's; want none and some", ours, theirs)
+	// The server's side is for the log only: when the kernel's table is full
+	// (tcp_max_tw_buckets), it keeps none.
+	t.Logf("in TIME_WAIT: %d on the client's side, %d on the server's", ours, theirs)
+	if ours > 60 {
+		t.Fatalf("%d connections are in TIME_WAIT on the client's side, want none", ours)
 	}
 }
 

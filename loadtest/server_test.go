@@ -111,11 +111,15 @@ func await[T any](t *testing.T, c <-chan T, what string) {
 	}
 }
 
+// anyNumber of connections is right where a timeout is short: on a busy
+// machine it may be over within the dial.
+const anyNumber = -1
+
 // compare checks the counts that a test fixes.
 func compare(t *testing.T, got loadtest.Report, requests, connections int64, failures map[loadtest.Kind]int64) {
 	t.Helper()
 	var failed int64
-	ok := got.Requests == requests && got.Connections == connections && len(got.Failures) == len(failures)
+	ok := got.Requests == requests && (got.Connections == connections || connections == anyNumber) && len(got.Failures) == len(failures)
 	for kind, n := range failures {
 		failed += n
 		ok = ok && got.Failures[kind] == n
