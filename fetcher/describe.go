@@ -1,0 +1,31 @@
+package fetcher
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/seed-3d078585/overseer/release"
+)
+
+// Describe says what is known of the bytes that a Fetch returned, without
+// reading them: what their own Candidate method says, and otherwise what can be
+// seen from outside (a name, a length). Body is always r itself. A nil r gives
+// the zero Candidate.
+func Describe(r io.Reader) release.Candidate {
+	if r == nil {
+		return release.Candidate{}
+	}
+	if known, ok := r.(interface{ Candidate() release.Candidate }); ok {
+		c := known.Candidate()
+		c.Body = r
+		return c
+	}
+	c := release.Candidate{Body: r, Source: fmt.Sprintf("a reader of type %T", r)}
+	if named, ok := r.(interface{ Name() string }); ok {
+		c.Source = named.Name()
+	}
+	if sized, ok := r.(interface{ Len() int }); ok {
+		c.Size = int64(sized.Len())
+	}
+	return c
+}
