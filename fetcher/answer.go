@@ -34,7 +34,7 @@ func (a *answer) Read(p []byte) (int, error) {
 }
 
 func (a *answer) Close() error {
-	a.cancel(nil)
+	defer a.cancel(nil) // after the body: a connection that was read to its end is kept
 	return a.Body.Close()
 }
 

@@ -98,7 +98,8 @@ func (h *HTTP) FetchContext(ctx context.Context) (io.Reader, error) {
 		return nil, err
 	}
 	if h.nothingNew(a) {
-		return nil, a.Close()
+		a.Close()
+		return nil, nil
 	}
 	now := validatorOf(a.Header)
 	return w.offer(ctx, a, wanted{
