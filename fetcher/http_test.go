@@ -87,7 +87,7 @@ func TestHTTPRefusals(t *testing.T) {
 		{"unavailable, seconds", 503, http.Header{"Retry-After": {"90"}}, 90 * time.Second, "1m30s"},
 		{"too many, date", 429, http.Header{"Retry-After": {"Sat, 01 Jan 2000 00:10:00 GMT"}}, 10 * time.Minute, "10m0s"},
 		{"too many, past date", 429, http.Header{"Retry-After": {"Fri, 01 Jan 1999 00:10:00 GMT"}}, 0, "0s"},
-		{"too many, for years", 429, http.Header{"Retry-After": {"4000000000"}}, 24 * time.Hour, "24h"},
+		{"too many, for years", 429, http.Header{"Retry-After": {"4000000000000"}}, 24 * time.Hour, "24h"},
 		{"too many, nonsense", 429, http.Header{"Retry-After": {"soon"}}, -1, "answered 429"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
