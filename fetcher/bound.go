@@ -17,16 +17,17 @@ const (
 // source's MaxSize, before or after it was unpacked.
 var ErrTooLarge = errors.New("larger than MaxSize; raise it if this release is meant to be so large")
 
-// bounded ends with ErrTooLarge where more than left bytes come.
+// bounded ends with the error over where more than left bytes come.
 type bounded struct {
 	io.Reader
 	left int64
+	over error
 }
 
 func (b *bounded) Read(p []byte) (int, error) {
 	n, err := b.Reader.Read(p)
 	if b.left -= int64(n); b.left < 0 {
-		return 0, fmt.Errorf("read release: %w", ErrTooLarge)
+		return 0, b.over
 	}
 	return n, err
 }

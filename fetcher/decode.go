@@ -99,7 +99,7 @@ func unpack(raw io.ReadCloser, encoding string, suffix *packing, max int64) (*un
 		}
 	}
 	if u.packed {
-		u.Reader = &bounded{u.Reader, max}
+		u.Reader = &bounded{u.Reader, max, fmt.Errorf("the unpacked release is %w", ErrTooLarge)}
 	}
 	return u, nil
 }

@@ -3,6 +3,7 @@ package fetcher
 import (
 	"fmt"
 	"io"
+	"reflect"
 
 	"github.com/seed-3d078585/overseer/release"
 )
@@ -15,12 +16,15 @@ func Describe(r io.Reader) release.Candidate {
 	if r == nil {
 		return release.Candidate{}
 	}
+	c := release.Candidate{Body: r, Source: fmt.Sprintf("a reader of type %T", r)}
+	if v := reflect.ValueOf(r); v.Kind() == reflect.Pointer && v.IsNil() {
+		return c // a typed nil, which a function meant as "no update"
+	}
 	if known, ok := r.(interface{ Candidate() release.Candidate }); ok {
-		c := known.Candidate()
+		c = known.Candidate()
 		c.Body = r
 		return c
 	}
-	c := release.Candidate{Body: r, Source: fmt.Sprintf("a reader of type %T", r)}
 	if named, ok := r.(interface{ Name() string }); ok {
 		c.Source = named.Name()
 	}

@@ -71,9 +71,17 @@ func (d *download) Read(p []byte) (int, error) {
 			err = io.ErrUnexpectedEOF
 		}
 		if err := d.resume(err); err != nil {
-			return 0, fmt.Errorf("fetch %q, broken off after %d of %d bytes: %w", d.now.source, d.got, d.total, err)
+			return 0, fmt.Errorf("fetch %q, broken off after %s: %w", d.now.source, d.extent(), err)
 		}
 	}
+}
+
+// extent says in a message how far the download came.
+func (d *download) extent() string {
+	if d.total < 0 {
+		return fmt.Sprintf("%d bytes", d.got)
+	}
+	return fmt.Sprintf("%d of %d bytes", d.got, d.total)
 }
 
 func (d *download) Close() error { return d.now.Close() }

@@ -34,6 +34,7 @@ func TestDescribe(t *testing.T) {
 		size   int64
 	}{
 		{"nil", nil, "", 0},
+		{"a typed nil", (*os.File)(nil), "a reader of type *os.File", 0},
 		{"a buffer", bytes.NewBufferString("program"), "a reader of type *bytes.Buffer", 7},
 		{"a file", file, file.Name(), 0},
 		{"an opaque reader", io.LimitReader(strings.NewReader("x"), 1), "a reader of type *io.LimitedReader", 0},

@@ -3,6 +3,7 @@ package fetcher
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -126,7 +127,7 @@ func (g *Github) latest(ctx context.Context, w wire) (latest *published, etag st
 		return nil, "", rateLimit(a, a.refusal())
 	}
 	latest = &published{}
-	if err := json.NewDecoder(&bounded{a, maxAnswer}).Decode(latest); err != nil {
+	if err := json.NewDecoder(&bounded{a, maxAnswer, errors.New("it is larger than 8 MiB")}).Decode(latest); err != nil {
 		return nil, "", fmt.Errorf("fetch %q: read the API's answer: %w", a.source, err)
 	}
 	return latest, a.Header.Get("ETag"), nil

@@ -170,7 +170,7 @@ func TestGithubRefusals(t *testing.T) {
 		{"too much JSON", "", func(w http.ResponseWriter, _ *http.Request) {
 			io.WriteString(w, `{"tag_name":"`)
 			io.Copy(w, io.LimitReader(endless{}, 9<<20))
-		}, "MaxSize", 0},
+		}, "larger than 8 MiB", 0},
 		{"no asset", "", func(w http.ResponseWriter, _ *http.Request) { api(w, assetOf(1, "app_plan9_sparc", "http://cdn/")) }, "app_plan9_sparc", 0},
 		{"nothing in it", "", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "null") }, "no asset", 0},
 		{"asset under way", "", func(w http.ResponseWriter, _ *http.Request) {

@@ -16,7 +16,8 @@ import (
 //	offered -> read to its end -> taken: remembered
 //	       \-> a Read failed   -> taken: nothing
 //
-// Read, Taken and Close are for one goroutine; ending the context of the fetch
+// A reader that was read to its end, or to an error, has closed itself. Read,
+// Taken and Close are for one goroutine; ending the context of the fetch
 // is what ends a blocked Read from another one.
 type offer struct {
 	body     io.ReadCloser
@@ -43,7 +44,9 @@ func (o *offer) Read(p []byte) (int, error) {
 	if err == io.EOF && o.read == 0 {
 		err = errEmpty
 	}
-	o.err = err
+	if o.err = err; err != nil {
+		o.Close() // there is nothing more to give
+	}
 	return n, err
 }
 
