@@ -1,0 +1,82 @@
+package fetcher
+
+import (
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/seed-3d078585/overseer/release"
+)
+
+// published is what the API says of a release, as far as it is used here.
+type published struct {
+	Tag    string  `json:"tag_name"`
+	Assets []asset `json:"assets"`
+}
+
+// An asset is one file of a release. Two that are equal are the same bytes: an
+// asset that is replaced gets another ID.
+type asset struct {
+	ID       int64  `json:"id"`
+	Name     string `json:"name"`
+	State    string `json:"state"`
+	Size     int64  `json:"size"`
+	Updated  string `json:"updated_at"`
+	Digest   string `json:"digest"`
+	API      string `json:"url"`
+	Download string `json:"browser_download_url"`
+}
+
+// digest is zero where the API states none that is understood.
+func (a asset) digest() release.Digest {
+	hex, ok := strings.CutPrefix(a.Digest, "sha256:")
+	if !ok {
+		return release.Digest{}
+	}
+	d, _ := release.ParseDigest(hex)
+	return d
+}
+
+// choose returns the first asset that is there and that match accepts.
+func (p *published) choose(match func(string) bool) (asset, error) {
+	if match == nil {
+		match = func(name string) bool { return matches(name, runtime.GOOS, runtime.GOARCH) }
+	}
+	var names []string
+	for _, a := range p.Assets {
+		uploaded := a.State == "" || a.State == "uploaded"
+		if uploaded && match(a.Name) {
+			return a, nil
+		}
+		names = append(names, a.Name)
+	}
+	return asset{}, fmt.Errorf("release %.80q has no asset for %s/%s among %.400q: name one so, or set Github.Asset",
+		p.Tag, runtime.GOOS, runtime.GOARCH, names)
+}
+
+// notPrograms are ends of names of what lies beside programs in releases.
+var notPrograms = []string{
+	".sha256", ".sha256sum", ".sha512", ".md5", ".txt", ".json", ".sig", ".asc", ".minisig", ".pem", ".sbom", ".intoto.jsonl",
+	".tar", ".tar.gz", ".tgz", ".tar.zst", ".tar.xz", ".xz", ".bz2", ".zip", ".deb", ".rpm", ".apk", ".pkg", ".dmg", ".msi",
+}
+
+// longer are the architectures whose names contain that of another one.
+var longer = map[string][]string{
+	"arm":    {"arm64"},
+	"mips":   {"mips64", "mipsle"},
+	"mips64": {"mips64le"},
+	"ppc64":  {"ppc64le"},
+}
+
+// matches reports whether a file name is that of a program for a platform.
+func matches(name, goos, goarch string) bool {
+	name = strings.ToLower(name)
+	if slices.ContainsFunc(notPrograms, func(end string) bool { return strings.HasSuffix(name, end) }) {
+		return false
+	}
+	for _, other := range longer[goarch] {
+		name = strings.ReplaceAll(name, other, "")
+	}
+	return strings.Contains(name, goos) && strings.Contains(name, goarch)
+}

@@ -1,0 +1,189 @@
+package fetcher
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/seed-3d078585/overseer/release"
+)
+
+// Github offers an asset of a repository's latest release (no draft, no
+// prerelease). The question to the API is conditional; the asset is downloaded
+// as [HTTP] does it, and unpacked where its name ends in .gz or .zst. Where the
+// API states the asset's SHA-256 and it is not packed, the candidate has it.
+//
+// An exhausted rate limit is a *[RetryAfterError]. Without a Token GitHub
+// allows an address 60 questions an hour.
+//
+// Call its methods from one goroutine at a time, and change no field after
+// Init.
+type Github struct {
+	// User (or organisation) and Repo name the repository.
+	User, Repo string
+
+	// Interval between two looks. Defaults to 5 minutes.
+	Interval time.Duration
+
+	// Asset chooses by file name; the first asset that it accepts is taken.
+	// By default a name must contain GOOS and GOARCH, and not be that of an
+	// archive, a package, a checksum or a signature.
+	Asset func(filename string) bool
+
+	// API is the base URL of the API, for GitHub Enterprise
+	// ("https://HOST/api/v3"). Defaults to https://api.github.com.
+	API string
+
+	// Token is sent to the API's host only. It is needed for a private
+	// repository and raises the rate limit. Optional.
+	Token string
+
+	// Client, StallTimeout and MaxSize are as in [HTTP].
+	Client       *http.Client
+	StallTimeout time.Duration
+	MaxSize      int64
+
+	pace  pace
+	etag  string // of the API's answer in which taken was the newest
+	taken asset  // what the consumer has
+}
+
+// maxAnswer bounds the API's answer: about 2 kB for each of 1,000 assets.
+const maxAnswer = 8 << 20
+
+// Init checks the fields; it sends nothing.
+func (g *Github) Init() error {
+	if g.User == "" || g.Repo == "" {
+		return fmt.Errorf("fetcher.Github needs User and Repo, it has %q and %q", g.User, g.Repo)
+	}
+	if err := checkURL("fetcher.Github.API", g.api()); err != nil {
+		return err
+	}
+	return checkFields("fetcher.Github", g.Interval, g.StallTimeout, g.MaxSize)
+}
+
+// Fetch is FetchContext without an end: each step is bounded, the whole is not.
+func (g *Github) Fetch() (io.Reader, error) { return g.FetchContext(context.Background()) }
+
+// FetchContext waits for its Interval and asks the API. Errors that can be
+// matched are those of [HTTP].
+func (g *Github) FetchContext(ctx context.Context) (io.Reader, error) {
+	if err := g.pace.wait(ctx, orDefault(g.Interval, 5*time.Minute)); err != nil {
+		return nil, err
+	}
+	w := wire{
+		client: g.Client, header: http.Header{},
+		stall: orDefault(g.StallTimeout, defaultStall),
+		max:   orDefault(g.MaxSize, defaultMaxSize),
+	}
+	if g.Token != "" {
+		w.header.Set("Authorization", "Bearer "+g.Token)
+	}
+	latest, etag, err := g.latest(ctx, w)
+	if err != nil || latest == nil {
+		return nil, err
+	}
+	chosen, err := latest.choose(g.Asset)
+	if err != nil {
+		return nil, fmt.Errorf("fetch from github.com/%s/%s: %w", g.User, g.Repo, err)
+	}
+	if chosen == g.taken {
+		g.etag = etag // it changes with each download count
+		return nil, nil
+	}
+	return g.download(ctx, w, chosen, etag)
+}
+
+func (g *Github) api() string {
+	if g.API == "" {
+		return "https://api.github.com"
+	}
+	return strings.TrimRight(g.API, "/")
+}
+
+// latest asks for the newest release; nil where it is the one that was taken.
+func (g *Github) latest(ctx context.Context, w wire) (latest *published, etag string, err error) {
+	ask := fmt.Sprintf("%s/repos/%s/%s/releases/latest", g.api(), url.PathEscape(g.User), url.PathEscape(g.Repo))
+	header := http.Header{"Accept": {"application/vnd.github+json"}}
+	if g.etag != "" {
+		header.Set("If-None-Match", g.etag)
+	}
+	a, err := w.do(ctx, http.MethodGet, ask, header)
+	if err != nil {
+		return nil, "", err
+	}
+	defer a.Close()
+	switch {
+	case a.StatusCode == http.StatusNotModified && g.etag != "":
+		return nil, "", nil
+	case a.StatusCode != http.StatusOK:
+		return nil, "", rateLimit(a, a.refusal())
+	}
+	latest = &published{}
+	if err := json.NewDecoder(&bounded{a, maxAnswer, errors.New("it is larger than 8 MiB")}).Decode(latest); err != nil {
+		return nil, "", fmt.Errorf("fetch %q: read the API's answer: %w", a.source, err)
+	}
+	return latest, a.Header.Get("ETag"), nil
+}
+
+func (g *Github) download(ctx context.Context, w wire, chosen asset, etag string) (io.Reader, error) {
+	suffix := packingOf(chosen.Name)
+	header := http.Header{"Accept-Encoding": {accept(suffix)}, "Accept": {"application/octet-stream"}}
+	from := chosen.Download
+	if g.Token != "" {
+		from = chosen.API // the only address that serves private assets
+	}
+	if err := w.mayAsk(g.api(), from); err != nil {
+		return nil, fmt.Errorf("fetch asset %q: %w", chosen.Name, err)
+	}
+	a, err := w.do(ctx, http.MethodGet, from, header)
+	if err != nil {
+		return nil, err
+	}
+	r, err := w.offer(ctx, a, wanted{
+		url: from, header: header, suffix: suffix,
+		about:    release.Candidate{Size: chosen.Size, Digest: chosen.digest()},
+		remember: func() { g.taken, g.etag = chosen, etag },
+	})
+	return r, rateLimit(a, err)
+}
+
+// mayAsk guards what the API's answer makes us ask: it is redirected, in all
+// but name. The header of w must not go to another host than the API's.
+func (w wire) mayAsk(api, target string) error {
+	if err := checkURL("the address in the API's answer", target); err != nil {
+		return err
+	}
+	home, _ := url.Parse(api)
+	to, _ := url.Parse(target)
+	if home.Scheme == "https" && to.Scheme != "https" {
+		return fmt.Errorf("the API sends from https to %q: refused, anybody on the way could change the release", sourceOf(to))
+	}
+	if len(w.header) > 0 && to.Host != home.Host {
+		return fmt.Errorf("the API sends to %q: refused, it is another host and must not see the Token", sourceOf(to))
+	}
+	return nil
+}
+
+// rateLimit makes a RetryAfterError of a refusal for an exhausted limit, which
+// GitHub states in headers of its own.
+func rateLimit(a *answer, err error) error {
+	if err == nil || (a.StatusCode != http.StatusForbidden && a.StatusCode != http.StatusTooManyRequests) {
+		return err
+	}
+	if _, done := err.(*RetryAfterError); done || a.Header.Get("X-RateLimit-Remaining") != "0" {
+		return err
+	}
+	reset, bad := strconv.ParseInt(a.Header.Get("X-RateLimit-Reset"), 10, 64)
+	if bad != nil {
+		return err
+	}
+	return &RetryAfterError{After: boundRetry(time.Until(time.Unix(reset, 0))), Err: err}
+}
