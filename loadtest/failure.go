@@ -17,12 +17,12 @@ type Failure struct {
 	Err    error
 }
 
-func (f *Failure) Error() string {
+func (f Failure) Error() string {
 	return fmt.Sprintf("client %d: %v: %v", f.Client, f.Kind, f.Err)
 }
 
 // Unwrap returns the error of the operation that failed.
-func (f *Failure) Unwrap() error { return f.Err }
+func (f Failure) Unwrap() error { return f.Err }
 
 func failed(kind Kind, doing string, err error) *Failure {
 	return &Failure{Kind: kind, Err: fmt.Errorf("%s: %w", doing, err)}

@@ -114,8 +114,8 @@ func TestCheckAndVersion(t *testing.T) {
 				connections = 3
 			}
 			compare(t, got, 3, connections, row.failures)
-			if row.failures[loadtest.BadStatus] > 0 && !errors.Is(&got.Errors[0], refusal) {
-				t.Fatalf("the error is %v, want it to wrap Check's", &got.Errors[0])
+			if row.failures[loadtest.BadStatus] > 0 && !errors.Is(got.Errors[0], refusal) {
+				t.Fatalf("the error is %v, want it to wrap Check's", got.Errors[0])
 			}
 		})
 	}

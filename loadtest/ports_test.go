@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/seed-3d078585/overseer/loadtest"
 )
@@ -19,7 +20,14 @@ func TestPortsLast(t *testing.T) {
 		t.Skip("makes 60,000 connections")
 	}
 	address := handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {}))
-	got := run(t, loadtest.Config{Address: address, Mode: loadtest.NewConnection, Clients: 4, Requests: 60_000})
+	load := start(t, loadtest.Config{Address: address, Mode: loadtest.NewConnection, Clients: 4, Requests: 60_000})
+	select {
+	case <-load.Done():
+	case <-time.After(8 * patience): // a busy machine makes 1,000 a second
+		t.Fatalf("the load did not end:\n%v", load.Snapshot())
+	}
+	got := load.Stop()
+	t.Logf("\n%v", got)
 	compare(t, got, 60_000, 60_000, nil)
 
 	_, text, _ := net.SplitHostPort(address)
