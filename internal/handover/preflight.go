@@ -31,12 +31,14 @@ type Preflight struct {
 	OS     string `json:"os"`
 	Arch   string `json:"arch"`
 	Go     string `json:"go"`
-	Module string `json:"module"` // path and version of the main module
+	Module string `json:"module"`          // path and version of the main module
+	Error  string `json:"error,omitempty"` // what is wrong with its configuration
 }
 
-// AnswerPreflight answers a preflight, if this process is one; the caller then
+// AnswerPreflight answers a preflight, if this process is one. config is what is
+// wrong with the program's configuration, or nil. The caller then
 // exits with code 0.
-func AnswerPreflight() (asked bool, err error) {
+func AnswerPreflight(config error) (asked bool, err error) {
 	value, ok := os.LookupEnv(PreflightVariable)
 	if !ok {
 		return false, nil
@@ -50,6 +52,9 @@ func AnswerPreflight() (asked bool, err error) {
 	answer := Preflight{Min: MinVersion, Max: MaxVersion, OS: runtime.GOOS, Arch: runtime.GOARCH, Go: runtime.Version()}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		answer.Module = info.Main.Path + "@" + info.Main.Version
+	}
+	if config != nil {
+		answer.Error = config.Error()
 	}
 	if err := json.NewEncoder(f).Encode(answer); err != nil {
 		return true, fmt.Errorf("answer preflight: %w", err)

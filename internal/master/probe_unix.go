@@ -42,8 +42,8 @@ func (m *Master) runProbe(ctx context.Context, w *worker) error {
 	var streams []*socket.Socket
 	var index []int
 	for i, s := range m.cfg.Sockets {
-		target.Addresses = append(target.Addresses, s.Address())
 		if s.Kind() == socket.Stream {
+			target.Addresses = append(target.Addresses, s.Address())
 			streams, index = append(streams, s), append(index, i)
 		}
 	}

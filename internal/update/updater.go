@@ -1,0 +1,116 @@
+package update
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/seed-3d078585/overseer/fetcher"
+	"github.com/seed-3d078585/overseer/internal/store"
+	"github.com/seed-3d078585/overseer/trust"
+)
+
+// An Updater runs one source. Its fields are constant once Run is called.
+type Updater struct {
+	Source   fetcher.Interface
+	Policy   trust.Policy
+	Store    *store.Store
+	Interval time.Duration // the least time between two fetches
+
+	// Preflight says whether a staged candidate can run here. An error that
+	// matches [ErrTemporary] says nothing about the candidate.
+	Preflight func(context.Context, *store.Staged) error
+
+	// PreUpgrade is the user's own check, or nil.
+	PreUpgrade func(path string) error
+
+	// Offer hands a candidate over; the receiver owns it.
+	Offer func(*store.Staged)
+
+	QuarantineFor time.Duration
+	Log           *slog.Logger
+}
+
+// ErrTemporary marks a failure that is the host's and not the candidate's.
+var ErrTemporary = errors.New("the host is at fault")
+
+// Run fetches until ctx ends, and returns within moments of that; a call into
+// the source that does not return is left behind.
+func (u *Updater) Run(ctx context.Context) {
+	u.recover(ctx)
+	if err := call(ctx, "Fetcher.Init", u.Source.Init); err != nil {
+		if ctx.Err() == nil {
+			u.Log.Error("upgrades are off: the fetcher could not be set up", "error", err)
+		}
+		return
+	}
+	fetches := pace{interval: u.Interval}
+	var refused refusal // what PreUpgrade has refused, to be asked again
+	defer refused.drop()
+	for sleep(ctx, refused.sooner(fetches.wait())) {
+		if refused.due() {
+			u.check(ctx, refused.staged, &refused)
+		}
+		if !fetches.due() {
+			continue
+		}
+		st, err := u.fetch(ctx)
+		if ctx.Err() != nil {
+			discard(st)
+			return
+		}
+		u.tell(&fetches, err)
+		if st != nil {
+			u.check(ctx, st, &refused)
+		}
+	}
+}
+
+// recover deals with what an earlier master has left behind.
+func (u *Updater) recover(ctx context.Context) {
+	recovery, err := u.Store.Recover(ctx)
+	if err != nil && ctx.Err() == nil {
+		u.Log.Warn("could not look after earlier upgrades", "error", err)
+	}
+	if text := recovery.String(); text != "" {
+		u.Log.Warn("an earlier master ended during an upgrade", "done", text)
+	}
+}
+
+// check puts a candidate before PreUpgrade, and offers it or keeps it for later.
+func (u *Updater) check(ctx context.Context, st *store.Staged, refused *refusal) {
+	var err error
+	if u.PreUpgrade != nil {
+		err = call(ctx, "PreUpgrade", func() error { return u.PreUpgrade(st.Path()) })
+	}
+	switch {
+	case ctx.Err() != nil:
+		refused.keep(st)
+	case err != nil:
+		after := refused.keep(st)
+		u.Log.Warn("PreUpgrade refused a release", "release", st.Digest().Short(), "error", err, "asked_again_in", after)
+	default:
+		refused.release(st)
+		u.Offer(st)
+	}
+}
+
+// tell logs the outcome of a fetch: once for each cause, and once when it is
+// over.
+func (u *Updater) tell(p *pace, err error) {
+	switch before := p.done(err); {
+	case err != nil && (before == nil || before.Error() != err.Error()):
+		u.Log.Warn("no release could be fetched", "error", err)
+	case err != nil:
+		u.Log.Debug("no release could be fetched", "error", err)
+	case before != nil:
+		u.Log.Info("fetching works again")
+	}
+}
+
+func discard(st *store.Staged) {
+	if st != nil {
+		st.Discard() // the next Recover finds what is left
+	}
+}
