@@ -30,7 +30,6 @@ type (
 		ID               string        `json:"id"`     // SHA-1 of its binary
 		Digest           string        `json:"digest"` // SHA-256 of its binary
 		BinPath          string        `json:"bin_path"`
-		Addresses        []string      `json:"addresses"`
 		TerminateTimeout time.Duration `json:"terminate_timeout"` // for the case that the master dies
 	}
 

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Serve runs an HTTP server on all stream sockets and ends it politely when the
+// Serve runs an HTTP server on all stream sockets, each by serve, and ends it politely when the
 // generation drains:
 //
 //   - Accepting ends first; a connection that was accepted is always handed to
@@ -23,7 +23,7 @@ import (
 //     force, the server is shut down.
 //
 // It returns nil after a drain, and the server's error otherwise.
-func (w *Worker) Serve(srv *http.Server) error {
+func (w *Worker) Serve(srv *http.Server, serve func(*http.Server, net.Listener) error) error {
 	handler := srv.Handler
 	if handler == nil {
 		handler = http.DefaultServeMux
@@ -32,7 +32,7 @@ func (w *Worker) Serve(srv *http.Server) error {
 
 	results := make(chan error, len(w.Listeners))
 	for _, l := range w.Listeners {
-		go func() { results <- ServeListener(srv, promptListener{l.(*Listener)}) }()
+		go func() { results <- serve(srv, promptListener{l.(*Listener)}) }()
 	}
 	var failed error
 	for range w.Listeners {
@@ -52,15 +52,6 @@ func (w *Worker) Serve(srv *http.Server) error {
 		return err
 	}
 	return nil
-}
-
-// ServeListener serves one listener, with TLS where the server is configured for
-// it.
-func ServeListener(srv *http.Server, l net.Listener) error {
-	if c := srv.TLSConfig; c != nil && (len(c.Certificates) > 0 || c.GetCertificate != nil || c.GetConfigForClient != nil) {
-		return srv.ServeTLS(l, "", "")
-	}
-	return srv.Serve(l)
 }
 
 func (w *Worker) awaitConnections() {

@@ -25,6 +25,7 @@ type Worker struct {
 	Setup      handover.Setup
 	Listeners  []net.Listener   // the stream sockets, in the order of the configuration
 	Packets    []net.PacketConn // the datagram sockets, likewise
+	Addresses  []string         // of all sockets
 	Graceful   chan bool        // closed when the generation drains
 	Context    context.Context  // cancelled when the generation drains
 	conn       *handover.Conn
@@ -117,6 +118,7 @@ func (w *Worker) addSockets(sockets []handover.Socket, files []*os.File) error {
 	}
 	for i, s := range sockets {
 		index := len(w.sockets)
+		w.Addresses = append(w.Addresses, s.Address)
 		if s.Network == "udp" {
 			inner, err := socket.FilePacketConn(s.Network, files[i])
 			if err != nil {

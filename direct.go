@@ -1,0 +1,142 @@
+package overseer
+
+import (
+	"context"
+	"crypto/sha1"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/seed-3d078585/overseer/internal/socket"
+)
+
+// bindTimeout bounds the binding of one address where overseer is disabled.
+const bindTimeout = 10 * time.Second
+
+// disabledState is what a program gets that runs without a master: as much of a
+// State as one process can have.
+func disabledState(c Config) State {
+	s := DisabledState
+	s.StartedAt = time.Now()
+	s.GracefulShutdown = make(chan bool)
+	s.BinPath, _ = os.Executable() // unknown: empty
+	s.ID, s.Digest = hashes(s.BinPath)
+	addresses := c.Addresses
+	if c.Address != "" {
+		addresses = append([]string{c.Address}, addresses...)
+	}
+	for _, spec := range addresses {
+		s.bind(spec)
+	}
+	if len(s.Listeners) > 0 {
+		s.Listener = s.Listeners[0]
+	}
+	if len(s.Addresses) > 0 {
+		s.Address = s.Addresses[0]
+	}
+	return s
+}
+
+func (s *State) bind(spec string) {
+	ctx, cancel := context.WithTimeout(context.Background(), bindTimeout)
+	defer cancel()
+	a, err := socket.Parse(spec)
+	if err == nil && a.Kind() == socket.Packet {
+		conn, err := socket.DirectPacketConn(ctx, a)
+		if err == nil {
+			s.PacketConns = append(s.PacketConns, conn)
+			s.Addresses = append(s.Addresses, a.Resolved(conn.LocalAddr()))
+			return
+		}
+		s.PacketConns = append(s.PacketConns, unboundConn{spec: unbound(spec), err: err})
+		s.Addresses = append(s.Addresses, spec)
+		return
+	}
+	var l net.Listener
+	if err == nil {
+		l, err = socket.DirectListener(ctx, a)
+	}
+	if err != nil {
+		s.Listeners = append(s.Listeners, unboundListener{spec: unbound(spec), err: err})
+		s.Addresses = append(s.Addresses, spec)
+		return
+	}
+	s.Listeners = append(s.Listeners, l)
+	s.Addresses = append(s.Addresses, a.Resolved(l.Addr()))
+}
+
+// unbound is the address of a socket that could not be bound.
+type unbound string
+
+func (unbound) Network() string  { return "unbound" }
+func (u unbound) String() string { return string(u) }
+
+// An unboundListener stands in for a listener that could not be bound, so that a
+// program which never looks finds the reason in its first Accept.
+type unboundListener struct {
+	spec unbound
+	err  error
+}
+
+func (l unboundListener) Accept() (net.Conn, error) { return nil, l.err }
+func (l unboundListener) Close() error              { return nil }
+func (l unboundListener) Addr() net.Addr            { return l.spec }
+
+// An unboundConn is the same for a datagram socket.
+type unboundConn struct {
+	spec unbound
+	err  error
+}
+
+func (c unboundConn) ReadFrom([]byte) (int, net.Addr, error) { return 0, nil, c.err }
+func (c unboundConn) WriteTo([]byte, net.Addr) (int, error)  { return 0, c.err }
+func (c unboundConn) Close() error                           { return nil }
+func (c unboundConn) LocalAddr() net.Addr                    { return c.spec }
+func (c unboundConn) SetDeadline(time.Time) error            { return c.err }
+func (c unboundConn) SetReadDeadline(time.Time) error        { return c.err }
+func (c unboundConn) SetWriteDeadline(time.Time) error       { return c.err }
+
+// hashes returns the SHA-1 and the SHA-256 of a file, or nothing.
+func hashes(path string) (id, digest string) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", ""
+	}
+	defer f.Close()
+	one, two := sha1.New(), sha256.New()
+	if _, err := io.Copy(io.MultiWriter(one, two), f); err != nil {
+		return "", ""
+	}
+	return hex.EncodeToString(one.Sum(nil)), hex.EncodeToString(two.Sum(nil))
+}
+
+// serveDirect serves without a master.
+func serveDirect(srv *http.Server, listeners []net.Listener) error {
+	if len(listeners) == 0 {
+		if srv.Addr == "" {
+			return errors.New("serve: the program has no listeners, and http.Server.Addr is empty")
+		}
+		return srv.ListenAndServe()
+	}
+	results := make(chan error, len(listeners))
+	for _, l := range listeners {
+		go func() { results <- serveListener(srv, l) }()
+	}
+	err := <-results
+	srv.Close() // ends the other listeners
+	return err
+}
+
+// serveListener serves one listener, with TLS where the server is configured for
+// it.
+func serveListener(srv *http.Server, l net.Listener) error {
+	if c := srv.TLSConfig; c != nil && (len(c.Certificates) > 0 || c.GetCertificate != nil || c.GetConfigForClient != nil) {
+		return srv.ServeTLS(l, "", "")
+	}
+	return srv.Serve(l)
+}

@@ -1,0 +1,121 @@
+// Package overseer runs a program so that it can be restarted and upgraded
+// without losing a request.
+//
+// It promises:
+//
+//   - No request is lost. From the first Run to the last stop there is always a
+//     process that accepts, and a connection that was accepted is served to its
+//     end or to Config.TerminateTimeout.
+//   - A bad release cannot take the service down. A new one gets traffic only
+//     when it is ready and its probe has passed, and is installed only after it
+//     has served its probation; until then the old generation stands by and is
+//     put back at once.
+//   - Pull the plug anywhere. The installed path always holds one complete
+//     binary, the old one or the new one.
+//   - One PID. The process that was started stays, and ends as the program ends.
+//   - Nothing on the hot path. A connection is the kernel's own: no goroutine
+//     for it, and sendfile and splice are kept.
+//
+// The smallest program:
+//
+//	func main() {
+//		overseer.Run(overseer.Config{
+//			Address: ":3000",
+//			Program: func(state overseer.State) {
+//				state.Serve(&http.Server{Handler: handler})
+//			},
+//		})
+//	}
+//
+// Send SIGUSR2 to restart it. With a [Config].Fetcher it upgrades itself.
+//
+// # How it works
+//
+// The process that calls Run is the master. It binds the addresses and starts
+// the same binary again as a worker; there Run calls the program. On a restart
+// the master starts the next worker, lets the old one go on until the new one
+// accepts, and then has the old one finish what it has. Code before Run runs in
+// both, and in a short check that a new release goes through, so keep it short:
+// flags and configuration, nothing that opens or locks.
+package overseer
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/seed-3d078585/overseer/internal/handover"
+)
+
+// Run executes overseer. It does not return: the process ends with the exit code
+// of the program.
+//
+// Where it cannot supervise (an unsupported system, an address in use, a Config
+// that makes no sense) it says why and runs the program directly with a
+// disabled [State], in whose Listeners are plain listeners on the same
+// addresses; with Required it ends the process with code 1 instead.
+func Run(c Config) {
+	err := RunErr(c)
+	if err == nil {
+		os.Exit(0)
+	}
+	if c.Required || c.Program == nil {
+		fmt.Fprintf(os.Stderr, "[overseer] %v\n", err)
+		os.Exit(1)
+	}
+	if !c.NoWarn || c.Debug {
+		newLogger(c).Warn("overseer is disabled: the program runs without it", "error", err)
+	}
+	c.Program(disabledState(c))
+	os.Exit(0)
+}
+
+// RunErr is Run for programs that handle its errors: where it cannot supervise
+// it returns an error and has not run the program. Where it can, it does not
+// return: as with Run, the process ends with the exit code of the program.
+// Errors that can be matched: [ErrConfig], errors.ErrUnsupported.
+func RunErr(c Config) error {
+	s, err := c.settle()
+	if asked, aerr := handover.AnswerPreflight(err); asked {
+		if aerr != nil {
+			return aerr
+		}
+		os.Exit(0)
+	}
+	SanityCheck()
+	if err != nil {
+		return err
+	}
+	return s.run()
+}
+
+// Restart programmatically triggers a graceful restart. If NoRestart is set, it
+// is a graceful shutdown. It returns at once; asking again while a restart is
+// under way makes one more, however often it is asked. Where overseer is
+// disabled it does nothing.
+func Restart() { restart(false) }
+
+// ForceRestart is Restart also where NoRestart is set.
+func ForceRestart() { restart(true) }
+
+// SanityCheck answers the check that a master makes of a new binary before it
+// runs it: if this process is such a check, SanityCheck answers and ends it with
+// code 0. Run does this by itself; a program whose main takes long before Run
+// calls it earlier.
+func SanityCheck() {
+	if asked, err := handover.AnswerPreflight(nil); asked {
+		if err != nil {
+			fmt.Fprintf(os.Stderr, "[overseer] %v\n", err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	// Masters of the older library compare the whole output with the token.
+	if token := os.Getenv(handover.OldCheckVariable); token != "" {
+		fmt.Fprint(os.Stdout, token)
+		os.Exit(0)
+	}
+}
+
+// IsSupported returns whether overseer is supported on the current system:
+// Linux, macOS and the BSDs. Elsewhere Run runs the program directly.
+func IsSupported() bool { return supported }

@@ -1,0 +1,29 @@
+//go:build !unix
+
+package overseer
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"syscall"
+)
+
+// On Windows a listening socket cannot be handed to another process that goes
+// on to share it, and there is no signal to ask for a restart. Run therefore
+// runs the program directly.
+const supported = false
+
+// The signals that programs of the older API name. None but SIGTERM is ever
+// sent here; they are there so that such programs compile.
+var (
+	SIGUSR1 = syscall.SIGTERM
+	SIGUSR2 = syscall.SIGTERM
+	SIGTERM = syscall.SIGTERM
+)
+
+func (s settled) run() error {
+	return fmt.Errorf("supervise on %s: %w", runtime.GOOS, errors.ErrUnsupported)
+}
+
+func restart(force bool) {}

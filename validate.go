@@ -1,0 +1,125 @@
+package overseer
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/seed-3d078585/overseer/internal/socket"
+)
+
+// ErrConfig is matched by the error of RunErr for a [Config] that cannot be
+// used. Its text names the field.
+var ErrConfig = errors.New("invalid configuration")
+
+// shortestTimeout is the least TerminateTimeout that can be meant.
+const shortestTimeout = time.Millisecond
+
+// settled is a Config that was checked, with its defaults filled in.
+type settled struct {
+	Config
+	binary    string           // absolute; links kept
+	addresses []socket.Address // parsed
+	warnings  []string
+}
+
+// settle checks a Config and fills in the defaults. It looks at the path of the
+// binary but opens nothing.
+func (c Config) settle() (settled, error) {
+	s := settled{Config: c}
+	for _, check := range []func() error{s.settleProgram, s.settleTimes, s.settleAddresses, s.settleBinary} {
+		if err := check(); err != nil {
+			return s, fmt.Errorf("%w: %w", ErrConfig, err)
+		}
+	}
+	return s, nil
+}
+
+func (s *settled) settleProgram() error {
+	if s.Program == nil {
+		return errors.New("Config.Program is missing")
+	}
+	if s.KeepAlive < Never || s.KeepAlive > Always {
+		return fmt.Errorf("Config.KeepAlive is %d, want Never, OnFailure or Always", s.KeepAlive)
+	}
+	if s.Sequential && s.Overlap {
+		return errors.New("Config.Sequential and Config.Overlap exclude each other")
+	}
+	if s.RestartSignal == nil {
+		s.RestartSignal = SIGUSR2
+	}
+	return nil
+}
+
+func (s *settled) settleTimes() error {
+	for _, t := range []struct {
+		name   string
+		value  *time.Duration
+		preset time.Duration
+	}{
+		{"TerminateTimeout", &s.TerminateTimeout, DefaultTerminateTimeout},
+		{"MinFetchInterval", &s.MinFetchInterval, DefaultMinFetchInterval},
+		{"ReadyTimeout", &s.ReadyTimeout, DefaultReadyTimeout},
+		{"ProbeInterval", &s.ProbeInterval, DefaultProbeInterval},
+		{"Quarantine", &s.Quarantine, DefaultQuarantine},
+	} {
+		if *t.value < 0 {
+			return fmt.Errorf("Config.%s is %v: it cannot be negative", t.name, *t.value)
+		}
+		if *t.value == 0 {
+			*t.value = t.preset
+		}
+	}
+	if s.TerminateTimeout < shortestTimeout {
+		s.warnings = append(s.warnings, fmt.Sprintf("Config.TerminateTimeout is %v: did you mean %d*time.Second? The default of %v is used",
+			s.TerminateTimeout, s.TerminateTimeout.Nanoseconds(), DefaultTerminateTimeout))
+		s.TerminateTimeout = DefaultTerminateTimeout
+	}
+	switch {
+	case s.Probation == 0:
+		s.Probation = DefaultProbation
+	case s.Probation < 0:
+		s.Probation = 0
+	}
+	return nil
+}
+
+func (s *settled) settleAddresses() error {
+	if s.Address != "" {
+		if len(s.Addresses) > 0 {
+			return errors.New("Config.Address and Config.Addresses are both set: use one")
+		}
+		s.Addresses = []string{s.Address}
+	}
+	var err error
+	s.addresses, err = socket.ParseAll(s.Addresses)
+	if err != nil {
+		return fmt.Errorf("Config.%w", err)
+	}
+	return nil
+}
+
+func (s *settled) settleBinary() error {
+	path := s.ExecFile
+	if path == "" {
+		var err error
+		if path, err = os.Executable(); err != nil {
+			return fmt.Errorf("find the running binary (set Config.ExecFile): %w", err)
+		}
+	}
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return fmt.Errorf("Config.ExecFile: %w", err)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return fmt.Errorf("Config.ExecFile: %w", err)
+	}
+	if !info.Mode().IsRegular() {
+		return fmt.Errorf("Config.ExecFile: %q is not a regular file", path)
+	}
+	s.binary = path
+	return nil
+}
