@@ -1,3 +1,5 @@
+//go:build unix
+
 package store
 
 import (
@@ -205,6 +207,8 @@ syncdir .app.overseer
 rename .app.overseer/.app.previous.tmp-R -> .app.overseer/app.previous
 syncdir .app.overseer
 own .app.candidate-D1-R
+mode .app.candidate-D1-R
+xattr .app.candidate-D1-R
 sync .app.candidate-D1-R
 rename .app.candidate-D1-R -> app
 syncdir .

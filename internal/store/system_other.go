@@ -33,6 +33,10 @@ func writable(string) error { return errors.ErrUnsupported }
 
 func alive(int) bool { return false }
 
-func carry(*os.File, location) ([]error, error) { return nil, errors.ErrUnsupported }
+func carryOwner(*os.File, location) (warning, err error) { return nil, errors.ErrUnsupported }
+
+func carryMode(*os.File, location) error { return errors.ErrUnsupported }
+
+func carryCapability(*os.File, location) error { return errors.ErrUnsupported }
 
 func canCarry(location) error { return errors.ErrUnsupported }
