@@ -15,13 +15,13 @@ import (
 	"github.com/seed-3d078585/overseer/release"
 )
 
-// An arrival is a file whose bytes are still coming in.
+// An arrival is a file whose bytes are still coming in. It stands open for
+// reading only: see withoutForks.
 type arrival struct {
 	store *Store
 	at    location
 	path  string
-	w     *os.File
-	r     *os.File // the same file, for reading: what a Staged keeps
+	file  *os.File // for reading: what a Staged keeps
 	sha1  hash.Hash
 	sha2  hash.Hash
 }
@@ -41,18 +41,14 @@ func (s *Store) newArrival(ctx context.Context, at location) (*arrival, error) {
 	}
 	a := &arrival{store: s, at: at, path: filepath.Join(dir, unverifiedName(at.name)), sha1: sha1.New(), sha2: sha256.New()}
 	err = s.disk.Do(durable.Step{Op: durable.Create, Path: a.path}, func() (err error) {
-		a.w, err = createNew(a.path)
+		a.file, err = createForReading(a.path)
 		return err
 	})
 	if err != nil {
 		return nil, advise(err, dir)
 	}
-	if a.r, err = openRead(a.path); err != nil {
-		a.undo()
-		return nil, err
-	}
 	// A filesystem without flock only loses the tidying after a crash.
-	if err := tryLock(a.r, shared); err != nil && errors.Is(err, errWouldBlock) {
+	if err := tryLock(a.file, shared); err != nil && errors.Is(err, errWouldBlock) {
 		a.undo()
 		return nil, fmt.Errorf("lock %q: %w", a.path, err)
 	}
@@ -86,7 +82,7 @@ func (a *arrival) finish(ctx context.Context, in *intake, maxSize int64) (*Stage
 		digest: digest,
 		id:     hex.EncodeToString(a.sha1.Sum(nil)),
 		size:   size,
-		file:   a.r,
+		file:   a.file,
 	}, nil
 }
 
@@ -117,28 +113,51 @@ func (a *arrival) fill(ctx context.Context, in *intake, maxSize int64) (int64, e
 	return size, nil
 }
 
+// take writes one piece, with a descriptor that no child can get.
 func (a *arrival) take(data []byte) error {
+	if len(data) == 0 {
+		return nil
+	}
 	a.sha1.Write(data)
 	a.sha2.Write(data)
-	_, err := a.w.Write(data)
-	return err
+	return withoutForks(func() error {
+		w, err := openAppend(a.path)
+		if err != nil {
+			return err
+		}
+		if err := a.isOurs(w); err != nil {
+			return errors.Join(err, w.Close())
+		}
+		_, err = w.Write(data)
+		return errors.Join(err, w.Close())
+	})
 }
 
-// seal makes the file executable, flushes it and gives up writing to it.
-func (a *arrival) seal() error {
-	disk := a.store.disk
-	err := disk.Do(durable.Step{Op: durable.Mode, Path: a.path}, func() error { return a.w.Chmod(0o700) })
+// isOurs reports whether w is the file that was made at the beginning.
+func (a *arrival) isOurs(w *os.File) error {
+	x, err := w.Stat()
 	if err != nil {
 		return err
 	}
-	if err := disk.Do(durable.Step{Op: durable.Sync, Path: a.path}, a.w.Sync); err != nil {
+	y, err := a.file.Stat()
+	if err != nil {
 		return err
 	}
-	if err := disk.Do(durable.Step{Op: durable.Close, Path: a.path}, a.w.Close); err != nil {
-		return err
+	if !os.SameFile(x, y) {
+		return fmt.Errorf("%w: %q is another file now: find out who writes there", ErrChanged, a.path)
 	}
-	awaitForks()
 	return nil
+}
+
+// seal makes the file executable and flushes it. The descriptor was opened
+// before the first write, so that the flush reports what failed in any of them.
+func (a *arrival) seal() error {
+	disk := a.store.disk
+	err := disk.Do(durable.Step{Op: durable.Mode, Path: a.path}, func() error { return a.file.Chmod(0o700) })
+	if err != nil {
+		return err
+	}
+	return disk.Do(durable.Step{Op: durable.Sync, Path: a.path}, a.file.Sync)
 }
 
 // settle renames the file to the hidden name it is executed by.
@@ -153,9 +172,6 @@ func (a *arrival) settle(digest release.Digest) error {
 }
 
 func (a *arrival) undo() {
-	a.w.Close() // may be closed already
-	if a.r != nil {
-		a.r.Close()
-	}
+	a.file.Close() // only read
 	os.Remove(a.path)
 }

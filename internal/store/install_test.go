@@ -192,7 +192,6 @@ create .app.overseer/.app.candidate-unverified-R
 write .app.overseer/.app.candidate-unverified-R
 mode .app.overseer/.app.candidate-unverified-R
 sync .app.overseer/.app.candidate-unverified-R
-close .app.overseer/.app.candidate-unverified-R
 rename .app.overseer/.app.candidate-unverified-R -> .app.candidate-D1-R
 syncdir .
 syncdir .app.overseer

@@ -25,6 +25,10 @@ func openLock(string) (*os.File, error) { return nil, errors.ErrUnsupported }
 
 func createNew(string) (*os.File, error) { return nil, errors.ErrUnsupported }
 
+func createForReading(string) (*os.File, error) { return nil, errors.ErrUnsupported }
+
+func openAppend(string) (*os.File, error) { return nil, errors.ErrUnsupported }
+
 func openRead(path string) (*os.File, error) { return os.Open(path) }
 
 func ownedByUs(os.FileInfo) bool { return true }
