@@ -83,9 +83,19 @@ func RunErr(c Config) error {
 	}
 	SanityCheck()
 	if err != nil {
+		if isWorker {
+			refuse(err)
+		}
 		return err
 	}
 	return s.run()
+}
+
+// refuse ends a worker that cannot run its program. Returning would have it run
+// without the master, as a second service beside the first.
+func refuse(err error) {
+	fmt.Fprintf(os.Stderr, "[overseer] %v\n", err)
+	os.Exit(1)
 }
 
 // Restart programmatically triggers a graceful restart. If NoRestart is set, it

@@ -84,10 +84,7 @@ func setCurrent(ask func(force bool)) {
 func (s settled) runWorker() error {
 	w, err := worker.Connect(inherited, os.Exit)
 	if err != nil {
-		// The master is gone or speaks another protocol. Running without it
-		// would be a second service beside the first.
-		fmt.Fprintf(os.Stderr, "[overseer] %v\n", err)
-		os.Exit(1)
+		refuse(err) // the master is gone, or speaks another protocol
 	}
 	setCurrent(func(force bool) { w.Restart(force) })
 	s.Program(workerState(w))
@@ -145,6 +142,7 @@ func (s settled) runMaster() error {
 	for _, w := range s.warnings {
 		log.Warn(w)
 	}
+	signals := master.CatchSignals(s.RestartSignal)
 	sockets, err := socket.Listen(context.Background(), s.addresses, socket.Options{
 		Waiting: func(a socket.Address, err error) { log.Info("waiting for an address", "address", a.Spec, "error", err) },
 	})
@@ -156,7 +154,7 @@ func (s settled) runMaster() error {
 		Binary:        s.binary,
 		Sockets:       sockets,
 		Settings:      s.machine(),
-		RestartSignal: s.RestartSignal,
+		Signals:       signals,
 		Probe:         s.Probe,
 		ProbeTimeout:  min(probeTimeout, s.ReadyTimeout),
 		QuarantineFor: s.Quarantine,

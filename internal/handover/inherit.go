@@ -15,6 +15,7 @@ type Inherited struct {
 	Control *os.File
 	Stderr  *os.File // the real standard error, or nil
 	Crash   *os.File // takes the last words of a crash, or nil
+	Ignored int      // a signal that is for the master alone, or 0
 }
 
 // Inherit takes what the environment of this process says is there for a worker,
@@ -27,7 +28,7 @@ func Inherit() (Inherited, bool) {
 		return Inherited{}, false
 	}
 	os.Unsetenv(Variable)
-	part := append(strings.Split(value, ":"), "", "")
+	part := append(strings.Split(value, ":"), "", "", "")
 	control := inheritFD(part[0])
 	if control < 0 || !isStreamSocket(control) {
 		return Inherited{}, false
@@ -39,6 +40,7 @@ func Inherit() (Inherited, bool) {
 	if fd := inheritFD(part[2]); fd >= 0 {
 		in.Crash = os.NewFile(uintptr(fd), "crash output")
 	}
+	in.Ignored, _ = strconv.Atoi(part[3]) // none: 0
 	return in, true
 }
 

@@ -89,7 +89,7 @@ func (m *Master) startProcess(open func() (binary, error)) (*proc.Process, binar
 		CaptureStderr: !m.tty.stderr,
 		CaptureCrash:  true,
 		OwnGroup:      m.tty.ownGroups,
-	}, workerVariable)
+	}, m.workerVariable)
 	if err != nil {
 		conn.Close()
 		return nil, binary{}, nil, err
@@ -99,14 +99,15 @@ func (m *Master) startProcess(open func() (binary, error)) (*proc.Process, binar
 
 // workerVariable tells the worker its descriptors: control is the first behind
 // the standard ones.
-func workerVariable(x proc.Extra) []string {
-	number := func(fd int) string {
-		if fd == 0 {
+func (m *Master) workerVariable(x proc.Extra) []string {
+	text := func(n int) string {
+		if n == 0 {
 			return ""
 		}
-		return strconv.Itoa(fd)
+		return strconv.Itoa(n)
 	}
-	return []string{handover.Variable + "=" + strings.Join([]string{"3", number(x.Stderr), number(x.Crash)}, ":")}
+	restart := number(m.signals.restartBy)
+	return []string{handover.Variable + "=" + strings.Join([]string{"3", text(x.Stderr), text(x.Crash), text(restart)}, ":")}
 }
 
 // openInstalled opens and hashes what is installed at this moment: the file may
