@@ -55,9 +55,6 @@ import (
 // addresses; with Required it ends the process with code 1 instead.
 func Run(c Config) {
 	err := RunErr(c)
-	if err == nil {
-		os.Exit(0)
-	}
 	if c.Required || c.Program == nil {
 		fmt.Fprintf(os.Stderr, "[overseer] %v\n", err)
 		os.Exit(1)
