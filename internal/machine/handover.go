@@ -25,8 +25,7 @@ func (m *Machine) restartAsked(ev RestartAsked) {
 
 // busy reports whether a restart asked for now has to wait.
 func (m *Machine) busy() bool {
-	live := m.live()
-	return m.incoming != 0 || m.next != nil || m.installing != "" || (live != nil && live.onTrial)
+	return m.incoming != 0 || m.next != nil || m.handingOver()
 }
 
 func (m *Machine) signalAsked(ev SignalAsked) {
@@ -39,14 +38,13 @@ func (m *Machine) signalAsked(ev SignalAsked) {
 	}
 }
 
-// begin starts a generation beside the live one, or in sequence after all that
-// runs.
+// begin has a generation started beside the live one, or in sequence after all
+// that runs; proceed does it, in this step if it can.
 func (m *Machine) begin(s start) {
+	m.next = &s
 	if !m.set.Sequential {
-		m.spawn(s)
 		return
 	}
-	m.next = &s
 	for _, g := range m.gens {
 		if g.phase != Draining {
 			m.drain(g, 0, false)
@@ -179,8 +177,7 @@ func (m *Machine) opened(g *generation) {
 // o goes on standing by; otherwise it drains as soon as nothing is left to it.
 func (m *Machine) standBy(o, g *generation) {
 	o.phase = Standby
-	keep := g.onTrial || m.installing != ""
-	if !keep && !o.uncovered(g) {
+	if !g.onTrial && !o.uncovered(g) {
 		m.drain(o, 0, false)
 		return
 	}
@@ -194,7 +191,7 @@ func (m *Machine) standBy(o, g *generation) {
 	if sockets != nil {
 		m.emit(Pause{Gen: o.num, Sockets: sockets})
 	}
-	if !keep {
+	if !g.onTrial {
 		m.setTimer(BoundCover, o.num, m.set.ReadyTimeout)
 	}
 }

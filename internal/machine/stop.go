@@ -70,6 +70,9 @@ func (m *Machine) stopAgain(ev StopAsked) {
 // end begins the end of the master: from here on nothing is started.
 func (m *Machine) end(s stop) {
 	m.stopping = &s
+	if m.next != nil && m.next.candidate != "" {
+		m.emit(Discard{Digest: m.next.candidate})
+	}
 	m.incoming, m.next, m.pending = 0, nil, false
 	if m.respawning {
 		m.respawning = false
@@ -144,6 +147,9 @@ func (m *Machine) exitedLive(g *generation, reason string) {
 			m.fail(in, "probe failed: "+in.lastProbe, true)
 		}
 		return // it takes over as soon as it is ready
+	}
+	if m.next != nil {
+		return // what takes over is about to start
 	}
 	m.unserved(false)
 }

@@ -20,27 +20,28 @@ func (m *Machine) staged(d Digest) {
 	if g := m.gen(m.incoming); g != nil && g.candidate == d {
 		return
 	}
+	if m.next != nil && m.next.candidate == d {
+		return
+	}
 	if m.waiting != "" {
 		m.emit(Discard{Digest: m.waiting})
 	}
 	m.retries = 0
 	m.setWaiting(d, free)
-	switch {
-	case m.set.NoRestart:
-		m.install(m.takeWaiting())
-	case m.set.NoRestartAfterFetch:
+	if m.set.NoRestartAfterFetch && !m.set.NoRestart {
 		m.hold = manual
 		m.emit(Report{Kind: KindWaiting, Digest: d, Reason: "it gets its trial at the next restart"})
 	}
 }
 
-func (m *Machine) allowed(ev Allowed) {
+// answered takes the answer of the user's hook. The host may have changed since
+// the question was put: proceed begins the trial once it can.
+func (m *Machine) answered(ev Allowed) {
 	if m.hold != asked || m.waiting != ev.Digest {
 		return
 	}
 	if ev.OK {
-		m.hold = free
-		m.begin(start{candidate: m.takeWaiting()})
+		m.hold = allowed
 		return
 	}
 	m.hold = deferred
