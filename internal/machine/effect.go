@@ -145,7 +145,7 @@ const (
 	BoundRespawn   Bound = "respawn"   // until a crashed program is started again
 	BoundDefer     Bound = "defer"     // until the user's hook is asked again
 	BoundRetry     Bound = "retry"     // until a candidate that was not at fault is tried again
-	BoundFinal     Bound = "final"     // until the master ends although a process does not
+	BoundFinal     Bound = "final"     // until the master ends although a process or an installation does not
 )
 
 // A Kind says what a [Report] is about.

@@ -127,7 +127,7 @@ func (m *Machine) timerFired(t Timer) {
 		}
 		return
 	case BoundFinal:
-		m.gens = nil
+		m.gens, m.installing = nil, ""
 		return
 	}
 	g := m.gen(t.Gen)
@@ -166,6 +166,12 @@ func (m *Machine) proceed() {
 	if m.set.NoRestart && m.waiting != "" && m.hold == free && m.installing == "" {
 		m.install(m.takeWaiting())
 	}
+	if g := m.gen(m.incoming); g != nil && g.slow && m.pending {
+		m.report(KindFailed, g, "given up for the restart that was asked for")
+		m.terminate(g)
+		m.incoming = 0
+		m.restart()
+	}
 	if m.incoming != 0 {
 		return
 	}
@@ -188,15 +194,11 @@ func (m *Machine) choose() {
 	switch {
 	case live == nil && m.respawning && m.pending:
 		m.stopTimer(BoundRespawn, 0)
-		m.respawning, m.pending = false, false
-		m.begin(start{})
+		m.respawning = false
+		m.restart()
 	case live == nil || m.handingOver():
-	case m.pending && m.set.NoRestart:
-		m.pending = false
-		m.begin(start{})
 	case m.pending:
-		m.pending = false
-		m.begin(start{candidate: m.takeWaiting()})
+		m.restart()
 	case m.waiting == "" || m.set.NoRestart:
 	case m.hold == free && m.set.AskFirst:
 		m.hold = asked
@@ -204,6 +206,17 @@ func (m *Machine) choose() {
 	case m.hold == free || m.hold == allowed:
 		m.begin(start{candidate: m.takeWaiting()})
 	}
+}
+
+// restart begins the restart that was asked for by hand, with the candidate that
+// waits, whatever it waits for.
+func (m *Machine) restart() {
+	m.pending = false
+	if m.set.NoRestart {
+		m.begin(start{})
+		return
+	}
+	m.begin(start{candidate: m.takeWaiting()})
 }
 
 // handingOver reports whether the live generation still has to prove itself or

@@ -159,9 +159,13 @@ func (m *Machine) installed(ev Installed) {
 		m.rollBack(g, "could not be installed: "+ev.Err, false)
 	case ev.Err != "":
 		m.emit(Report{Kind: KindUncommitted, Digest: ev.Digest, Reason: ev.Err})
-		if !m.refused[ev.Digest] {
-			m.postpone(ev.Digest)
+		if m.refused[ev.Digest] {
+			return
 		}
+		if !m.set.NoRestart {
+			m.emit(EndTrial{Digest: ev.Digest}) // a stop ended it without a verdict
+		}
+		m.postpone(ev.Digest)
 	case m.refused[ev.Digest]:
 		// It crashed while it was being installed.
 		m.emit(Restore{Digest: ev.Digest})
@@ -232,6 +236,11 @@ func (m *Machine) reject(g *generation, reason string, blame bool) {
 func (m *Machine) postpone(d Digest) {
 	if m.stopping != nil || m.waiting != "" {
 		m.emit(Discard{Digest: d})
+		return
+	}
+	if m.set.NoRestartAfterFetch && !m.set.NoRestart {
+		m.setWaiting(d, manual)
+		m.emit(Report{Kind: KindPostponed, Digest: d, Reason: "it is tried again at the next restart"})
 		return
 	}
 	m.retries++
