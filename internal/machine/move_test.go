@@ -14,6 +14,7 @@ type move struct {
 	timer  Timer
 	fault  bool // something goes wrong
 	asked  bool // somebody outside asks for something
+	stop   bool // it is the stop
 	do     func(*world, move)
 }
 
@@ -193,7 +194,7 @@ func (w *world) peopleMoves(ms []move) []move {
 		}})
 	}
 	if w.left.stops > 0 {
-		ms = append(ms, move{name: "stop asked", fault: true, do: func(w *world, mv move) {
+		ms = append(ms, move{name: "stop asked", fault: true, stop: true, do: func(w *world, mv move) {
 			w.left.stops--
 			w.feed(StopAsked{Signal: sigterm})
 		}})

@@ -11,6 +11,8 @@ import (
 
 var searchStates = flag.Int("search.states", 30_000, "how many states of each world the search visits")
 
+var walks = flag.Int("search.walks", 20_000, "how many random walks are taken")
+
 // base is the settings that all worlds vary.
 var base = Settings{
 	Sockets:          1,

@@ -108,7 +108,8 @@ func (m *Machine) trialProbed(g *generation, failure string) {
 
 // judgeTrial decides an unhealthy trial by the health of the one that stands
 // by: where that fails too, the cause lies elsewhere and a rollback would only
-// hide it.
+// hide it. But the trial has an end: what is undecided when the probation is
+// over is put off, which also gives a fresh start to a host where both hang.
 func (m *Machine) judgeTrial(failure string) {
 	g := m.live()
 	if g == nil || !g.onTrial || g.failures < failuresToRollBack {
@@ -116,6 +117,10 @@ func (m *Machine) judgeTrial(failure string) {
 	}
 	if failure == "" {
 		m.rollBack(g, "probe failed: "+g.lastProbe, true)
+		return
+	}
+	if g.served {
+		m.rollBack(g, "unhealthy at the end of its probation, as is the generation that stands by: "+g.lastProbe, false)
 		return
 	}
 	m.report(KindUnhealthy, g, "the generation that stands by fails too: not this release's fault")
