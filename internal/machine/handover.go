@@ -127,13 +127,14 @@ func (m *Machine) accepting(g *generation, sockets []int) {
 	}
 }
 
+// ready has a generation probed that there is an alternative to.
 func (m *Machine) ready(g *generation) {
 	if g.phase != Starting {
 		return
 	}
 	m.stopTimer(BoundSettle, g.num)
 	g.phase = Ready
-	if m.set.Probe && (m.live() != nil || g.onTrial) {
+	if m.set.Probe && !g.slow && (m.live() != nil || g.onTrial) {
 		m.emit(Probe{Gen: g.num})
 		return
 	}
