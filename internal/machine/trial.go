@@ -11,12 +11,12 @@ const failuresToRollBack = 2
 func (m *Machine) staged(d Digest) {
 	live := m.live()
 	switch {
-	case d == m.installing && !m.refused[d]:
+	case d == m.waiting || d == m.installing && !m.refused[d]:
 		return
 	case m.stopping != nil || m.refused[d] || d == m.proven:
 		m.emit(Discard{Digest: d})
 		return
-	case d == m.waiting || live != nil && live.onTrial && live.candidate == d:
+	case live != nil && live.onTrial && live.candidate == d:
 		return
 	}
 	if g := m.gen(m.incoming); g != nil && g.candidate == d {
