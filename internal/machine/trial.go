@@ -19,7 +19,7 @@ func (m *Machine) staged(d Digest) {
 	case live != nil && live.onTrial && live.candidate == d:
 		return
 	}
-	if g := m.gen(m.incoming); g != nil && g.candidate == d {
+	if g := m.gen(m.incoming); g != nil && g.onTrial && g.candidate == d {
 		return
 	}
 	if m.next != nil && m.next.candidate == d {
