@@ -89,7 +89,7 @@ func (m *Machine) spawnFailed(g *generation, ev SpawnFailed) {
 	m.lastCode = 1
 	m.report(KindFailed, g, ev.Reason)
 	m.reject(g, ev.Reason, !ev.Temporary)
-	if m.proven == "" && g.candidate == "" {
+	if g.num == 1 {
 		m.end(stop{code: 1, unstarted: true, reason: ev.Reason})
 		return
 	}
