@@ -38,12 +38,15 @@ func setting(change func(*Settings)) Settings {
 	return s
 }
 
-// scenarios are the worlds that are searched.
-var scenarios = []struct {
+// A scenario is a kind of master and what may happen to it.
+type scenario struct {
 	name string
 	set  Settings
 	left budget
-}{
+}
+
+// scenarios are the worlds that are searched.
+var scenarios = []scenario{
 	{"restarts", base, budget{restarts: 3, stops: 2, faults: 2}},
 	{"upgrades", base, budget{restarts: 1, stops: 1, stages: 2, faults: 2}},
 	{"two sockets", setting(func(s *Settings) { s.Sockets = 2 }), budget{restarts: 2, stages: 1, faults: 1}},
