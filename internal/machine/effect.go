@@ -10,7 +10,8 @@ type Effect interface{ effect() }
 type (
 	// Spawn starts the process of a generation: from the staged candidate with
 	// this digest after its trial was recorded, or from the installed binary
-	// where Candidate is empty. Answer: [Spawned] or [SpawnFailed].
+	// where Candidate is empty. Answer: [Spawned] or [SpawnFailed], well within
+	// FailTimeout: a stop does not wait longer for a process that may never be.
 	Spawn struct {
 		Gen       Gen
 		Candidate Digest

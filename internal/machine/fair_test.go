@@ -21,22 +21,22 @@ func (w *world) rest() {
 		w.clock.due[t] = w.m.set.length(t.Bound)
 	}
 	for range longest {
-		i := w.fairMove()
+		ms := w.moves()
+		i := w.fairMove(ms)
 		if i < 0 {
 			return
 		}
-		mv := w.moves()[i]
-		mv.do(w, mv)
+		ms[i].do(w, ms[i])
 	}
 	w.violate("no rest after %d fair moves", longest)
 }
 
-// fairMove returns the index of what happens next where nothing goes wrong and
+// fairMove returns which of the moves happens next where nothing goes wrong and
 // nothing is asked; -1: nothing does.
-func (w *world) fairMove() int {
+func (w *world) fairMove(ms []move) int {
 	next := -1
 	var due time.Duration
-	for i, mv := range w.moves() {
+	for i, mv := range ms {
 		switch {
 		case mv.fault || mv.asked:
 		case mv.timer == Timer{}:

@@ -26,7 +26,7 @@ func walk(bytes []byte, mutate mutation, heard func(line)) string {
 			return w.broken
 		}
 		i := int(b>>1) % len(ms)
-		if fair := w.fairMove(); b&1 == 0 && fair >= 0 || ms[i].stop && n < len(bytes)/2 {
+		if fair := w.fairMove(ms); b&1 == 0 && fair >= 0 || ms[i].stop && n < len(bytes)/2 {
 			i = max(fair, 0)
 		}
 		ms[i].do(w, ms[i])
@@ -60,7 +60,7 @@ func randomWalk(n uint64) []byte {
 }
 
 func FuzzMachine(f *testing.F) {
-	for n := range uint64(len(scenarios)) {
+	for n := range uint64(2 * len(scenarios)) {
 		f.Add(randomWalk(n))
 	}
 	f.Fuzz(func(t *testing.T, bytes []byte) {
