@@ -203,7 +203,7 @@ func execPath(s Spec, files []*os.File) (path string, release func(), err error)
 // in the child before it executes: the targets, and a scratch number for each of
 // them and for its own pipe, from the highest source on.
 func dupHigh(f *os.File, files []*os.File) (int, error) {
-	first := len(files)
+	first := len(files) + 1
 	for _, f := range files {
 		n, err := descriptor(f)
 		if err != nil {
