@@ -78,7 +78,7 @@ func TestSequentialUpgradeThatFailsStartsTheInstalledOneAgain(t *testing.T) {
 	}{
 		"exit at start": {plan{Version: "2", Fault: "exit at start", ExitCode: 4}, []string{"msg=failed", "exited with code 4", "last words of version 2"}},
 		"crash on trial": {plan{Version: "2", Fault: "crash", After: 50 * time.Millisecond}, []string{
-			`msg="rolled back"`, "exited with code 2", "version 2 crashed"}},
+			`msg="rolled back"`, "exited with code 2 during its trial", "version 2 crashed"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
