@@ -252,7 +252,8 @@ func (s *service) line(text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.log = append(s.log, text)
-	if _, address, ok := strings.Cut(text, "listening on "); ok {
+	// The master quotes a program's lines in its own.
+	if _, address, ok := strings.Cut(text, "listening on "); ok && strings.HasPrefix(text, "program ") {
 		s.address = address
 	}
 	select {
