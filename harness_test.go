@@ -103,7 +103,13 @@ func early(p plan) {
 // writeRelease writes a binary with a plan.
 func writeRelease(t *testing.T, path string, p plan) {
 	t.Helper()
-	if err := os.WriteFile(path, releaseBytes(t, p), 0o755); err != nil {
+	text := releaseBytes(t, p)
+	// A test beside this one forks: its child would hold the file open for
+	// writing until its exec, and this one could not be started (golang/go#22315).
+	syscall.ForkLock.RLock()
+	err := os.WriteFile(path, text, 0o755)
+	syscall.ForkLock.RUnlock()
+	if err != nil {
 		t.Fatal(err)
 	}
 }
@@ -211,7 +217,10 @@ func (s *service) start() {
 		s.t.Fatal(err)
 	}
 	s.cmd.Stdout, s.cmd.Stderr = w, w
-	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if s.cmd.SysProcAttr == nil {
+		s.cmd.SysProcAttr = &syscall.SysProcAttr{}
+	}
+	s.cmd.SysProcAttr.Setsid = true
 	err = s.cmd.Start()
 	w.Close()
 	if err != nil {
