@@ -438,7 +438,15 @@ func processes() (all []process) {
 // eventually polls for what the kernel does not announce.
 func eventually(t *testing.T, what string, condition func() bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), bound)
+	if !within(bound, condition) {
+		t.Fatalf("not within %v: %s", bound, what)
+	}
+}
+
+// within polls for what the kernel does not announce, and reports whether it
+// came about in time.
+func within(limit time.Duration, condition func() bool) bool {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
@@ -446,9 +454,10 @@ func eventually(t *testing.T, what string, condition func() bool) {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			t.Fatalf("not within %v: %s", bound, what)
+			return false
 		}
 	}
+	return true
 }
 
 // testLogger is the Logger of all programs: every line, on standard error.
