@@ -29,8 +29,11 @@ func Inherit() (Inherited, bool) {
 	}
 	os.Unsetenv(Variable)
 	part := append(strings.Split(value, ":"), "", "", "")
+	if fd, err := strconv.Atoi(part[0]); err != nil || !isControl(fd) {
+		return Inherited{}, false // what is open there is somebody else's: leave it as it is
+	}
 	control := inheritFD(part[0])
-	if control < 0 || !isStreamSocket(control) {
+	if control < 0 {
 		return Inherited{}, false
 	}
 	in := Inherited{Control: os.NewFile(uintptr(control), "control socket")}
@@ -57,9 +60,15 @@ func inheritFD(number string) int {
 	return fd
 }
 
-func isStreamSocket(fd int) bool {
+// isControl reports whether a descriptor may be a control socket: a unix stream
+// socket that does not listen. Its other end may have gone already.
+func isControl(fd int) bool {
 	kind, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TYPE)
 	if err != nil || kind != unix.SOCK_STREAM {
+		return false
+	}
+	listens, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ACCEPTCONN)
+	if err == nil && listens != 0 {
 		return false
 	}
 	addr, err := unix.Getsockname(fd)

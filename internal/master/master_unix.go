@@ -34,11 +34,12 @@ type Master struct {
 	disk    *disk
 
 	// Owned by Run's goroutine.
-	workers map[machine.Gen]*worker
-	staged  map[machine.Digest]*store.Staged
-	timers  timers
-	tty     terminal
-	exit    *machine.Exit
+	workers   map[machine.Gen]*worker
+	staged    map[machine.Digest]*store.Staged
+	timers    timers
+	tty       terminal
+	restoring int // restores that are under way
+	exit      *machine.Exit
 }
 
 // New returns a master that has not started anything yet.

@@ -33,14 +33,17 @@ type binary struct {
 func (m *Master) spawn(e machine.Spawn) {
 	w := newWorker(m, e.Gen)
 	m.workers[e.Gen] = w
-	if e.Candidate == "" {
-		m.beside.Go(func() { m.start(w, m.openInstalled) })
-		return
-	}
 	st := m.staged[e.Candidate]
-	m.disk.do(func() {
-		m.start(w, func() (binary, error) { return m.openStaged(st) })
-	})
+	switch {
+	case e.Candidate != "":
+		m.disk.do(func() {
+			m.start(w, func() (binary, error) { return m.openStaged(st) })
+		})
+	case m.restoring > 0:
+		m.disk.do(func() { m.start(w, m.openInstalled) })
+	default:
+		m.beside.Go(func() { m.start(w, m.openInstalled) })
+	}
 }
 
 func (m *Master) start(w *worker, open func() (binary, error)) {
