@@ -61,6 +61,7 @@ func runDemo(ctx context.Context, args []string) int {
 	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the demo at once; the service sees that
 	return demo.Run(ctx, os.Stdout)
 }
 

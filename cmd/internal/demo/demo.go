@@ -42,12 +42,14 @@ func run(ctx context.Context, s *screen) (err error) {
 		return err
 	}
 	defer shelf.close()
+	shelf.publish(first)
 	p, err := startProcess(shelf.build(first), shelf.url)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, p.close()) }()
 	d := newDirector(ctx, s, shelf, p)
+	defer d.clock.Stop()
 	err = d.play()
 	if d.load != nil {
 		d.load.stop()

@@ -16,6 +16,7 @@ type director struct {
 	shelf   *shelf
 	process *process
 	load    *load // nil until there is an address
+	clock   *time.Ticker
 
 	names   map[string]string // versions by their Release in events
 	address string
@@ -28,8 +29,14 @@ type director struct {
 	score   score
 }
 
+// newDirector returns a director whose clock runs; the caller stops it.
 func newDirector(ctx context.Context, s *screen, shelf *shelf, p *process) *director {
+	every := slowTick
+	if s.inPlace {
+		every = tick
+	}
 	d := &director{
+		clock:   time.NewTicker(every),
 		ctx:     ctx,
 		screen:  s,
 		shelf:   shelf,
@@ -63,12 +70,6 @@ var errEnded = errors.New("the service has ended")
 func (d *director) until(what string, within time.Duration, one func(event) bool) error {
 	late := time.NewTimer(within)
 	defer late.Stop()
-	every := slowTick
-	if d.screen.inPlace {
-		every = tick
-	}
-	redraw := time.NewTicker(every)
-	defer redraw.Stop()
 	for {
 		select {
 		case e := <-d.process.events:
@@ -76,7 +77,7 @@ func (d *director) until(what string, within time.Duration, one func(event) bool
 			if one != nil && one(e) {
 				return nil
 			}
-		case <-redraw.C:
+		case <-d.clock.C:
 			d.redraw()
 		case <-late.C:
 			if one == nil {
@@ -123,7 +124,7 @@ func (d *director) note(e event) {
 		d.running[e.Generation] = true
 	case kindLive, kindTrial:
 		d.live, d.version = e.Generation, d.runs[e.Generation]
-	case kindGone:
+	case kindGone, kindFailed:
 		delete(d.running, e.Generation)
 	case kindExited:
 		delete(d.running, e.Generation)

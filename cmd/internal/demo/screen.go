@@ -83,7 +83,8 @@ func (s *screen) status(text string) {
 		return
 	}
 	s.clear()
-	s.live = s.paint(bold, text)
+	// Without wrapping: a line that took two rows could not be rewritten.
+	s.live = "\x1b[?7l" + s.paint(bold, text) + "\x1b[?7h"
 	fmt.Fprint(s.w, s.live)
 }
 

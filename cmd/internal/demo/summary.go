@@ -45,6 +45,13 @@ func (t traffic) rate() int64 {
 // judge says what is wrong with the traffic, or nil.
 func (t traffic) judge() error {
 	var wrong []error
+	if t.requests == 0 {
+		wrong = append(wrong, errors.New("the load has made no request"))
+	}
+	// Each client has one request at a time.
+	if t.inCrash > 2*clients {
+		wrong = append(wrong, fmt.Errorf("%s requests failed at the crash, more than the %d that can have been inside", thousands(t.inCrash), 2*clients))
+	}
 	if n := t.lost(); n > 0 {
 		wrong = append(wrong, fmt.Errorf("%s of %s requests failed: %s", thousands(n), thousands(t.requests), strings.Join(t.examples, "; ")))
 	}
