@@ -48,14 +48,14 @@ func run(ctx context.Context, s *screen) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, p.close()) }()
-	d := newDirector(ctx, s, shelf, p)
+	d := newDirector(s, shelf, p)
 	defer d.clock.Stop()
-	err = d.play()
+	err = d.play(ctx)
 	if d.load != nil {
 		d.load.stop()
 	}
 	if ctx.Err() == nil {
-		err = errors.Join(err, d.end())
+		err = errors.Join(err, d.end(ctx))
 	}
 	s.settle()
 	if d.load == nil {

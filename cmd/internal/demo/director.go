@@ -11,7 +11,6 @@ import (
 
 // A director plays the script. It belongs to one goroutine.
 type director struct {
-	ctx     context.Context
 	screen  *screen
 	shelf   *shelf
 	process *process
@@ -30,14 +29,13 @@ type director struct {
 }
 
 // newDirector returns a director whose clock runs; the caller stops it.
-func newDirector(ctx context.Context, s *screen, shelf *shelf, p *process) *director {
+func newDirector(s *screen, shelf *shelf, p *process) *director {
 	every := slowTick
 	if s.inPlace {
 		every = tick
 	}
 	d := &director{
 		clock:   time.NewTicker(every),
-		ctx:     ctx,
 		screen:  s,
 		shelf:   shelf,
 		process: p,
@@ -67,7 +65,7 @@ var errEnded = errors.New("the service has ended")
 // until goes on, with the screen kept up to date, until an event is the one that
 // is waited for. With a nil one it goes on for the whole time, which then is no
 // error.
-func (d *director) until(what string, within time.Duration, one func(event) bool) error {
+func (d *director) until(ctx context.Context, what string, within time.Duration, one func(event) bool) error {
 	late := time.NewTimer(within)
 	defer late.Stop()
 	for {
@@ -86,14 +84,14 @@ func (d *director) until(what string, within time.Duration, one func(event) bool
 			return fmt.Errorf("waited %v for this and it did not happen: %s", within, what)
 		case <-d.process.ended:
 			return fmt.Errorf("%w, which it should not (%v)", errEnded, d.process.err)
-		case <-d.ctx.Done():
-			return context.Cause(d.ctx)
+		case <-ctx.Done():
+			return context.Cause(ctx)
 		}
 	}
 }
 
 // pause lets the load run, and the reader read.
-func (d *director) pause(t time.Duration) error { return d.until("", t, nil) }
+func (d *director) pause(ctx context.Context, t time.Duration) error { return d.until(ctx, "", t, nil) }
 
 // seen is the traffic so far.
 func (d *director) seen() traffic {

@@ -109,7 +109,7 @@ func (t traffic) lost() int64 { return t.failed - t.inCrash }
 
 // around is how far the time at which the master learnt of a crash may lie from
 // the time at which clients did.
-const around = 500 * time.Millisecond
+const around = time.Second
 
 // inside reports whether a request was lost because it was inside a process
 // that crashed at this time: it had been accepted there and was not answered

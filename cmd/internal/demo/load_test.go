@@ -21,7 +21,7 @@ func TestInsideACrash(t *testing.T) {
 		{"cut as it crashed", loadtest.CutUnderRequest, -2 * time.Millisecond, -time.Millisecond, crash, true},
 		{"answer cut short", loadtest.ShortBody, -2 * time.Millisecond, time.Millisecond, crash, true},
 		{"begun afterwards", loadtest.CutUnderRequest, time.Millisecond, 2 * time.Millisecond, crash, false},
-		{"long before", loadtest.CutUnderRequest, -2 * time.Second, -time.Second, crash, false},
+		{"long before", loadtest.CutUnderRequest, -3 * time.Second, -2 * time.Second, crash, false},
 		{"refused", loadtest.Refused, -2 * time.Millisecond, -time.Millisecond, crash, false},
 		{"bad status", loadtest.BadStatus, -2 * time.Millisecond, -time.Millisecond, crash, false},
 		{"timeout", loadtest.Timeout, -10 * time.Second, time.Millisecond, crash, false},

@@ -24,7 +24,7 @@ const ServiceCommand = "demo-service"
 
 // The times of the service are short: a demo is watched.
 const (
-	readyTimeout   = 2 * time.Second
+	readyTimeout   = 3 * time.Second
 	probation      = 2 * time.Second
 	lookInterval   = 200 * time.Millisecond
 	drainTimeout   = 5 * time.Second
