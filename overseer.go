@@ -46,18 +46,16 @@ import (
 	"github.com/seed-3d078585/overseer/internal/handover"
 )
 
-// Run executes overseer. It does not return: the process ends with the exit code
-// of the program.
+// Run executes overseer: the process ends with the exit code of the program, and
+// Run does not return.
 //
 // Where it cannot supervise (an unsupported system, an address in use, a Config
-// that makes no sense) it says why and runs the program directly with a
-// disabled [State], in whose Listeners are plain listeners on the same
-// addresses; with Required it ends the process with code 1 instead.
+// that makes no sense) it says why, runs the program directly with a disabled
+// [State], in whose Listeners are plain listeners on the same addresses, and
+// returns when the program does. With Required it ends the process with code 1
+// instead.
 func Run(c Config) {
 	err := RunErr(c)
-	if err == nil {
-		os.Exit(0)
-	}
 	if c.Required || c.Program == nil {
 		fmt.Fprintf(os.Stderr, "[overseer] %v\n", err)
 		os.Exit(1)
@@ -66,7 +64,6 @@ func Run(c Config) {
 		newLogger(c).Warn("overseer is disabled: the program runs without it", "error", err)
 	}
 	c.Program(disabledState(c))
-	os.Exit(0)
 }
 
 // RunErr is Run for programs that handle its errors: where it cannot supervise
@@ -83,9 +80,19 @@ func RunErr(c Config) error {
 	}
 	SanityCheck()
 	if err != nil {
+		if isWorker {
+			refuse(err)
+		}
 		return err
 	}
 	return s.run()
+}
+
+// refuse ends a worker that cannot run its program. Returning would have it run
+// without the master, as a second service beside the first.
+func refuse(err error) {
+	fmt.Fprintf(os.Stderr, "[overseer] %v\n", err)
+	os.Exit(1)
 }
 
 // Restart programmatically triggers a graceful restart. If NoRestart is set, it

@@ -57,7 +57,8 @@ func NewConn(f *os.File) (*Conn, error) {
 }
 
 // Send writes a message, and with it descriptors that stay the caller's. It
-// ends within [SendTimeout]; after an error the conversation is over.
+// ends within [SendTimeout]. A frame that could not be written whole ends the
+// conversation: Receive ends too.
 func (c *Conn) Send(m Message, fds ...int) error {
 	if len(fds) > MaxFDs {
 		return fmt.Errorf("send %s: %d descriptors, more than the %d of a frame", m.kind(), len(fds), MaxFDs)
@@ -73,24 +74,39 @@ func (c *Conn) Send(m Message, fds ...int) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err := c.c.SetWriteDeadline(time.Now().Add(SendTimeout)); err != nil {
-		return fmt.Errorf("send %s: %w", m.kind(), err)
-	}
-	n, _, err := c.c.WriteMsgUnix(out, oob, nil)
-	if err == nil && n < len(out) {
-		_, err = c.c.Write(out[n:])
-	}
-	if err != nil {
+	if err := c.write(out, oob); err != nil {
+		c.c.Close() // whatever came next would be read as the rest of this frame
 		return fmt.Errorf("send %s: %w", m.kind(), err)
 	}
 	return nil
 }
 
+func (c *Conn) write(out, oob []byte) error {
+	if err := c.c.SetWriteDeadline(time.Now().Add(SendTimeout)); err != nil {
+		return err
+	}
+	n, _, err := c.c.WriteMsgUnix(out, oob, nil)
+	if err == nil && n < len(out) {
+		_, err = c.c.Write(out[n:])
+	}
+	return err
+}
+
 // Receive waits for the next message that this version knows and returns it
 // with its descriptors, which are close-on-exec and the caller's to close. It
 // returns [io.EOF] when the other side has gone, and ends with an error when
-// the Conn is closed. Give it a bound with SetReadDeadline.
+// the Conn is closed. Give it a bound with SetReadDeadline; any other error is
+// the end of the conversation.
 func (c *Conn) Receive() (Message, []*os.File, error) {
+	m, files, err := c.receive()
+	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+		closeAll(c.files)
+		c.files = nil
+	}
+	return m, files, err
+}
+
+func (c *Conn) receive() (Message, []*os.File, error) {
 	for {
 		frame, err := c.frame()
 		if err != nil {
@@ -133,29 +149,38 @@ func (c *Conn) frame() ([]byte, error) {
 	}
 }
 
-// fill reads once. The kernel ends a read before bytes that carry descriptors
-// of their own, so descriptors never come later than their frame's first byte.
+// fill reads once. The kernel hands descriptors over with the first of the bytes
+// that they were sent with, and ends the read there at the latest where more
+// follow (unix_stream_read_generic of Linux), so they never come later than
+// their frame and one buffer holds them.
 func (c *Conn) fill() error {
 	buf := make([]byte, 64<<10)
 	oob := make([]byte, unix.CmsgSpace(MaxFDs*4))
 	n, oobn, flags, _, err := c.c.ReadMsgUnix(buf, oob)
-	if files, ferr := parseFiles(oob[:oobn]); ferr != nil {
+	files, ferr := parseFiles(oob[:oobn])
+	if ferr != nil {
 		return ferr
-	} else {
-		c.files = append(c.files, files...)
 	}
+	c.files = append(c.files, files...)
 	switch {
+	case errors.Is(err, io.EOF), // which package net wraps
+		errors.Is(err, unix.ECONNRESET): // gone, and had not read all that was said to it
+		return c.gone()
 	case err != nil:
 		return err
 	case flags&unix.MSG_CTRUNC != 0:
 		return errors.New("receive: descriptors were cut off: is the limit of open files (ulimit -n) reached?")
-	case n == 0 && len(c.in) > 0:
-		return io.ErrUnexpectedEOF
-	case n == 0:
-		return io.EOF
 	}
 	c.in = append(c.in, buf[:n]...)
 	return nil
+}
+
+// gone is the error for the end of the stream.
+func (c *Conn) gone() error {
+	if len(c.in) > 0 {
+		return io.ErrUnexpectedEOF
+	}
+	return io.EOF
 }
 
 func parseFiles(oob []byte) ([]*os.File, error) {

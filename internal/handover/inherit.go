@@ -15,6 +15,7 @@ type Inherited struct {
 	Control *os.File
 	Stderr  *os.File // the real standard error, or nil
 	Crash   *os.File // takes the last words of a crash, or nil
+	Ignored int      // a signal that is for the master alone, or 0
 }
 
 // Inherit takes what the environment of this process says is there for a worker,
@@ -27,9 +28,12 @@ func Inherit() (Inherited, bool) {
 		return Inherited{}, false
 	}
 	os.Unsetenv(Variable)
-	part := append(strings.Split(value, ":"), "", "")
+	part := append(strings.Split(value, ":"), "", "", "")
+	if fd, err := strconv.Atoi(part[0]); err != nil || !isControl(fd) {
+		return Inherited{}, false // what is open there is somebody else's: leave it as it is
+	}
 	control := inheritFD(part[0])
-	if control < 0 || !isStreamSocket(control) {
+	if control < 0 {
 		return Inherited{}, false
 	}
 	in := Inherited{Control: os.NewFile(uintptr(control), "control socket")}
@@ -39,6 +43,7 @@ func Inherit() (Inherited, bool) {
 	if fd := inheritFD(part[2]); fd >= 0 {
 		in.Crash = os.NewFile(uintptr(fd), "crash output")
 	}
+	in.Ignored, _ = strconv.Atoi(part[3]) // none: 0
 	return in, true
 }
 
@@ -55,9 +60,15 @@ func inheritFD(number string) int {
 	return fd
 }
 
-func isStreamSocket(fd int) bool {
+// isControl reports whether a descriptor may be a control socket: a unix stream
+// socket that does not listen. Its other end may have gone already.
+func isControl(fd int) bool {
 	kind, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TYPE)
 	if err != nil || kind != unix.SOCK_STREAM {
+		return false
+	}
+	listens, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ACCEPTCONN)
+	if err == nil && listens != 0 {
 		return false
 	}
 	addr, err := unix.Getsockname(fd)

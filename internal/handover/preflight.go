@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strconv"
+	"strings"
 )
 
 const (
@@ -20,8 +21,10 @@ const (
 	// process echoes its value to standard output and exits.
 	OldCheckVariable = "OVERSEER_BIN_CHECK"
 
-	// maxPreflight bounds the answer, in bytes.
-	maxPreflight = 64 << 10
+	// maxPreflight bounds the answer, in bytes, and maxConfigError what is said
+	// in it of the configuration.
+	maxPreflight   = 64 << 10
+	maxConfigError = 4 << 10
 )
 
 // Preflight is what a program says about itself before it is tried.
@@ -55,6 +58,7 @@ func AnswerPreflight(config error) (asked bool, err error) {
 	}
 	if config != nil {
 		answer.Error = config.Error()
+		answer.Error = strings.ToValidUTF8(answer.Error[:min(len(answer.Error), maxConfigError)], "")
 	}
 	if err := json.NewEncoder(f).Encode(answer); err != nil {
 		return true, fmt.Errorf("answer preflight: %w", err)
@@ -62,17 +66,16 @@ func AnswerPreflight(config error) (asked bool, err error) {
 	return true, nil
 }
 
-// ReadPreflight reads an answer to its end.
+// ReadPreflight reads an answer. It does not wait for the end of r: a child that
+// the program has started may hold it open. An empty r is [io.EOF].
 func ReadPreflight(r io.Reader) (Preflight, error) {
-	text, err := io.ReadAll(io.LimitReader(r, maxPreflight+1))
-	if err != nil {
-		return Preflight{}, fmt.Errorf("read preflight: %w", err)
-	}
-	if len(text) > maxPreflight {
+	limited := &io.LimitedReader{R: r, N: maxPreflight}
+	var p Preflight
+	err := json.NewDecoder(limited).Decode(&p)
+	if err != nil && limited.N == 0 {
 		return Preflight{}, fmt.Errorf("read preflight: more than %d bytes", maxPreflight)
 	}
-	var p Preflight
-	if err := json.Unmarshal(text, &p); err != nil {
+	if err != nil {
 		return Preflight{}, fmt.Errorf("read preflight: %w", err)
 	}
 	return p, nil

@@ -55,7 +55,7 @@ func Start(s Spec, env func(Extra) []string) (*Process, error) {
 		return nil, err
 	}
 	defer w.closeChildEnds()
-	path, release, err := execPath(s)
+	path, release, err := execPath(s, w.files)
 	if err != nil {
 		w.closeParentEnds()
 		return nil, err
@@ -156,6 +156,10 @@ func explain(path string, err error) error {
 		hint = ": the file is no program for this machine (wrong architecture, or cut short)"
 	case errors.Is(err, syscall.EACCES), errors.Is(err, syscall.EPERM):
 		hint = ": the file is not executable, or lies on a filesystem mounted noexec"
+	case errors.Is(err, syscall.ENOENT):
+		hint = ": the file is missing, or it is linked dynamically and the loader that it names is"
+	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
+		hint = ": the limit of open files (ulimit -n) is reached"
 	case errors.Is(err, syscall.ENOMEM), errors.Is(err, syscall.EAGAIN):
 		hint = ": the host is out of memory or processes"
 	}
@@ -178,15 +182,14 @@ func Temporary(err error) bool {
 }
 
 // execPath returns a path that names the very file behind Spec.Binary in the
-// child. The number must stay clear of those that the fork gives out in the
-// child: the targets, and the scratch numbers just above the highest source.
-func execPath(s Spec) (path string, release func(), err error) {
+// child, which gets files.
+func execPath(s Spec, files []*os.File) (path string, release func(), err error) {
 	if s.Binary == nil || !byDescriptor {
 		return s.Path, func() {}, nil
 	}
-	fd, err := dupHigh(s)
+	fd, err := dupHigh(s.Binary, files)
 	if err != nil {
-		return "", nil, fmt.Errorf("start %q: %w", s.Path, err)
+		return "", nil, explain(s.Path, err)
 	}
 	path = "/proc/self/fd/" + strconv.Itoa(fd)
 	if _, err := os.Stat(path); err != nil {
@@ -196,25 +199,31 @@ func execPath(s Spec) (path string, release func(), err error) {
 	return path, func() { unix.Close(fd) }, nil
 }
 
-func dupHigh(s Spec) (int, error) {
-	const clear = 64
-	highest := len(s.Files) + clear
-	for _, f := range s.Files {
+// dupHigh duplicates a file to a number clear of those that the fork gives out
+// in the child before it executes: the targets, and a scratch number for each of
+// them and for its own pipe, from the highest source on.
+func dupHigh(f *os.File, files []*os.File) (int, error) {
+	first := len(files) + 1
+	for _, f := range files {
 		n, err := descriptor(f)
 		if err != nil {
 			return 0, err
 		}
-		highest = max(highest, n)
+		first = max(first, n+1)
 	}
-	raw, err := s.Binary.SyscallConn()
+	first += len(files) + 1
+	raw, err := f.SyscallConn()
 	if err != nil {
 		return 0, err
 	}
 	fd, dupErr := -1, error(nil)
 	if err := raw.Control(func(n uintptr) {
-		fd, dupErr = unix.FcntlInt(n, unix.F_DUPFD_CLOEXEC, highest+clear)
+		fd, dupErr = unix.FcntlInt(n, unix.F_DUPFD_CLOEXEC, first)
 	}); err != nil {
 		return 0, err
+	}
+	if dupErr == unix.EINVAL { // how fcntl(2) says that the number is above the limit
+		dupErr = unix.EMFILE
 	}
 	return fd, dupErr
 }

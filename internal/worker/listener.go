@@ -87,7 +87,11 @@ func (l *Listener) accept(withheld <-chan struct{}) (net.Conn, error) {
 		}
 		conn, err := l.inner.Accept()
 		if err == nil {
-			return l.tally.admit(conn), nil
+			conn = l.tally.admit(conn)
+		}
+		l.tally.end()
+		if err == nil {
+			return conn, nil
 		}
 		if l.interrupted(err) {
 			continue
@@ -98,7 +102,7 @@ func (l *Listener) accept(withheld <-chan struct{}) (net.Conn, error) {
 
 // turn says what Accept does next: return a private connection, wait for a
 // change, end (at once, or after a wait), or (none of these) accept from the
-// socket.
+// socket, and tell the tally that this is over.
 func (l *Listener) turn() (conn net.Conn, wait <-chan struct{}, ended bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -121,6 +125,7 @@ func (l *Listener) turn() (conn net.Conn, wait <-chan struct{}, ended bool) {
 			l.inner.SetDeadline(time.Time{})
 		}
 	}
+	l.tally.begin()
 	return nil, nil, false
 }
 
@@ -180,6 +185,7 @@ func (l *Listener) drain(last bool) {
 		return
 	case last && l.mode == open:
 		l.mode = ending
+		l.tally.begin() // a program between two calls of Accept may still take what is queued
 		l.inner.SetDeadline(time.Now().Add(backlogGrace))
 		time.AfterFunc(2*backlogGrace, l.endOfBacklog)
 	default:
@@ -226,6 +232,9 @@ func (l *Listener) changedLocked() {
 func (l *Listener) closeLocked() {
 	if l.mode == closed {
 		return
+	}
+	if l.mode == ending {
+		defer l.tally.end()
 	}
 	l.mode = closed
 	l.inner.Close()

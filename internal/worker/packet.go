@@ -32,6 +32,12 @@ func newPacketConn(inner *net.UDPConn, index int, first func(int)) *PacketConn {
 	return &PacketConn{UDPConn: inner, index: index, first: first, change: make(chan struct{})}
 }
 
+// Read is [net.UDPConn.Read], while the generation is live.
+func (p *PacketConn) Read(b []byte) (n int, err error) {
+	err = p.read(func() (err error) { n, err = p.UDPConn.Read(b); return })
+	return n, err
+}
+
 // ReadFrom is [net.UDPConn.ReadFrom], while the generation is live.
 func (p *PacketConn) ReadFrom(b []byte) (n int, addr net.Addr, err error) {
 	err = p.read(func() (err error) { n, addr, err = p.UDPConn.ReadFrom(b); return })
@@ -126,6 +132,12 @@ func (p *PacketConn) SetReadDeadline(t time.Time) error {
 // generation stands by.
 func (p *PacketConn) SetDeadline(t time.Time) error {
 	return errors.Join(p.SetReadDeadline(t), p.UDPConn.SetWriteDeadline(t))
+}
+
+// Close ends the socket at the program's wish, and the reads that wait.
+func (p *PacketConn) Close() error {
+	p.become(closed)
+	return p.UDPConn.Close()
 }
 
 func (p *PacketConn) open() { p.become(open) }

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// Serve runs an HTTP server on all stream sockets, each by serve, and ends it politely when the
-// generation drains:
+// Serve runs an HTTP server on all stream sockets, each by serve, and ends it
+// politely when the generation drains:
 //
 //   - Accepting ends first; a connection that was accepted is always handed to
 //     the server. (http.Server.Shutdown may drop a request that arrives on a
@@ -24,6 +24,9 @@ import (
 //
 // It returns nil after a drain, and the server's error otherwise.
 func (w *Worker) Serve(srv *http.Server, serve func(*http.Server, net.Listener) error) error {
+	if len(w.Listeners) == 0 {
+		return errors.New("serve: the program has no listeners: set Config.Address")
+	}
 	handler := srv.Handler
 	if handler == nil {
 		handler = http.DefaultServeMux
@@ -39,7 +42,9 @@ func (w *Worker) Serve(srv *http.Server, serve func(*http.Server, net.Listener) 
 		err := <-results
 		if failed == nil && !w.Draining() {
 			failed = err
-			srv.Close() // ends the other listeners, as one server's Serve would end
+			if !errors.Is(err, http.ErrServerClosed) { // else the program shuts it down, and may be waiting
+				srv.Close() // ends the other listeners, as one server's Serve would end
+			}
 		}
 	}
 	if !w.Draining() {

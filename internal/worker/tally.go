@@ -5,13 +5,15 @@ import (
 	"sync"
 )
 
-// A tally holds the accepted connections that are still open. It costs two
-// short locks a connection, none a request.
+// A tally holds the accepted connections that are still open, and counts those
+// who may bring another. It costs three short locks a connection, none a
+// request.
 type tally struct {
-	mu    sync.Mutex
-	first *entry
-	open  int
-	empty chan struct{} // closed when there is none; nil while nobody waits
+	mu      sync.Mutex
+	first   *entry
+	open    int           // connections
+	sources int           // calls of accept(2) under way, listeners that end
+	empty   chan struct{} // closed when there is neither; nil while nobody waits
 }
 
 // An entry is the place of one connection in the tally.
@@ -51,17 +53,37 @@ func (e *entry) leave() {
 	}
 	e.conn, e.prev, e.next = nil, nil, nil
 	t.open--
-	if t.open == 0 && t.empty != nil {
+	t.checkLocked()
+}
+
+// begin says that a connection may come until end is called: between the
+// kernel's handing one out and enter, nothing else knows of it.
+func (t *tally) begin() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.sources++
+}
+
+func (t *tally) end() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.sources--
+	t.checkLocked()
+}
+
+func (t *tally) checkLocked() {
+	if t.open == 0 && t.sources == 0 && t.empty != nil {
 		close(t.empty)
 		t.empty = nil
 	}
 }
 
-// none returns a channel that is closed when no connection is open.
+// none returns a channel that is closed when no connection is open and none can
+// come.
 func (t *tally) none() <-chan struct{} {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.open == 0 {
+	if t.open == 0 && t.sources == 0 {
 		closed := make(chan struct{})
 		close(closed)
 		return closed

@@ -37,6 +37,7 @@ type Worker struct {
 	quit       func(code int) // ends the process
 	signals    *signals
 	restoreErr sync.Once
+	lost       chan struct{} // closed when the master has gone
 
 	mu       sync.Mutex
 	schedule *schedule // set when the drain begins
@@ -67,6 +68,7 @@ func Connect(in handover.Inherited, quit func(code int)) (*Worker, error) {
 		Graceful:  make(chan bool),
 		withheld:  make(chan struct{}),
 		drained:   make(chan struct{}),
+		lost:      make(chan struct{}),
 		quit:      quit,
 		asks:      map[int]chan handover.Status{},
 	}
@@ -147,6 +149,8 @@ func (w *Worker) listen() {
 	for {
 		m, files, err := w.conn.Receive()
 		if err != nil {
+			close(w.lost)
+			w.conn.Close()
 			w.orphaned()
 			return
 		}
@@ -222,6 +226,8 @@ func (w *Worker) Status(ctx context.Context) (handover.Status, error) {
 	select {
 	case status := <-reply:
 		return status, nil
+	case <-w.lost:
+		return handover.Status{}, errors.New("ask the master: it has gone, and this process drains")
 	case <-ctx.Done():
 		return handover.Status{}, fmt.Errorf("ask the master: %w", ctx.Err())
 	}
