@@ -54,7 +54,7 @@ func run(ctx context.Context, s *screen) (err error) {
 	if d.load != nil {
 		d.load.stop()
 	}
-	if ctx.Err() == nil {
+	if ctx.Err() == nil && !errors.Is(err, errEnded) {
 		err = errors.Join(err, d.end(ctx))
 	}
 	s.settle()

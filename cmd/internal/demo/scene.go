@@ -36,7 +36,7 @@ func (d *director) open(ctx context.Context) (err error) {
 		return err
 	}
 	d.screen.event(bold, "»", fmt.Sprintf("load on http://%s: %d clients on kept connections, %d with a new one each time", d.address, clients, clients))
-	return d.pause(ctx, 2 * beat)
+	return d.pause(ctx, 2*beat)
 }
 
 func (d *director) restart(ctx context.Context) error {
