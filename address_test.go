@@ -91,13 +91,20 @@ func request(t *testing.T, network, address string) string {
 }
 
 func tryRequest(network, address string) (string, error) {
+	return tryPath(network, address, "/")
+}
+
+// tryGet is one request to a path over TCP.
+func tryGet(address, path string) (string, error) { return tryPath("tcp", address, path) }
+
+func tryPath(network, address, path string) (string, error) {
 	conn, err := net.DialTimeout(network, address, 10*time.Second)
 	if err != nil {
 		return "", err
 	}
 	defer conn.Close()
 	conn.SetDeadline(time.Now().Add(bound))
-	if _, err := io.WriteString(conn, "GET / HTTP/1.0\r\n\r\n"); err != nil {
+	if _, err := io.WriteString(conn, "GET "+path+" HTTP/1.0\r\n\r\n"); err != nil {
 		return "", err
 	}
 	text, err := io.ReadAll(conn)

@@ -3,9 +3,10 @@
 package overseer_test
 
 import (
-	"bufio"
 	"fmt"
 	"os"
+	"os/exec"
+	"strconv"
 	"syscall"
 	"testing"
 
@@ -42,28 +43,45 @@ func openTerminal(t *testing.T) (keyboard, screen *os.File) {
 	return keyboard, screen
 }
 
-// onTerminal starts a service as a shell without job control would: the master
-// leads the session of a terminal and is in its foreground.
-func onTerminal(screen *os.File) option {
-	return func(s *service) {
+// shell starts one job in the foreground of its terminal, as sh(1) does, and ends
+// as it ends.
+var shell = register("shell", func() {
+	path, err := os.Executable()
+	if err != nil {
+		panic(err)
+	}
+	cmd := exec.Command(path)
+	cmd.Env = append(os.Environ(), programVariable+"="+os.Getenv("TEST_JOB"))
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{Foreground: true, Ctty: 0}
+	if err := cmd.Start(); err != nil {
+		panic(err)
+	}
+	fmt.Fprintf(os.Stderr, "the job is process %d\n", cmd.Process.Pid)
+	cmd.Wait()
+	status := cmd.ProcessState.Sys().(syscall.WaitStatus)
+	if status.Signaled() {
+		os.Exit(128 + int(status.Signal()))
+	}
+	os.Exit(status.ExitStatus())
+})
+
+// startJob starts a service in the foreground of a terminal. PID is the
+// master's; wait is for the end of the shell.
+func startJob(t *testing.T, program string, screen *os.File, options ...option) *service {
+	t.Helper()
+	usedPrograms.Store(program, true)
+	s := startService(t, shell, append(options, env("TEST_JOB", program), func(s *service) {
 		s.cmd.Stdin = screen
 		s.cmd.SysProcAttr = &syscall.SysProcAttr{Setctty: true, Ctty: 0}
-	}
-}
-
-// read drains what a terminal shows, so that nobody who writes there waits.
-func read(keyboard *os.File) {
-	go func() {
-		lines := bufio.NewScanner(keyboard)
-		for lines.Scan() {
-		}
-	}()
+	})...)
+	s.PID, _ = strconv.Atoi(s.word("the job is process "))
+	return s
 }
 
 const (
 	ctrlC = "\x03"
 	ctrlZ = "\x1a"
-	ctrlB = "\x1c" // SIGQUIT
 )
 
 func press(t *testing.T, keyboard *os.File, key string) {
