@@ -95,6 +95,8 @@ func early(p plan) {
 	switch p.Fault {
 	case "panic in init":
 		panic("init of version " + p.Version)
+	case "hang in init":
+		time.Sleep(time.Hour)
 	case "prints in init":
 		fmt.Println("a line that init prints to standard output")
 	}
@@ -261,7 +263,8 @@ func (s *service) line(text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.log = append(s.log, text)
-	if _, address, ok := strings.Cut(text, "listening on "); ok {
+	// The master quotes a program's lines in its own.
+	if _, address, ok := strings.Cut(text, " listening on "); ok && strings.HasPrefix(text, "program of generation ") {
 		s.address = address
 	}
 	select {
