@@ -165,7 +165,7 @@ func TestEachFormOfAddressServes(t *testing.T) {
 			network, target := dialable(address)
 			answers := func(want string) {
 				t.Helper()
-				if got := ask(t, network, target); !strings.HasPrefix(got, want) {
+				if got := answerFrom(t, network, target); !strings.HasPrefix(got, want) {
 					t.Errorf("answer %q, want %q", got, want)
 				}
 			}
@@ -183,8 +183,8 @@ func TestEachFormOfAddressServes(t *testing.T) {
 	}
 }
 
-// ask sends one request or one datagram.
-func ask(t *testing.T, network, target string) string {
+// answerFrom sends one request or one datagram.
+func answerFrom(t *testing.T, network, target string) string {
 	t.Helper()
 	if !strings.HasPrefix(network, "udp") {
 		return request(t, network, target)
