@@ -248,7 +248,7 @@ func (s *service) start() {
 		close(s.exited)
 	}()
 	s.t.Cleanup(func() {
-		for _, pid := range session(s.PID) {
+		for _, pid := range session(s.cmd.Process.Pid) {
 			syscall.Kill(pid, syscall.SIGKILL)
 		}
 		<-s.exited
