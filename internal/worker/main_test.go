@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
-	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -31,18 +29,6 @@ func TestMain(m *testing.M) {
 		os.Exit(0)
 	}
 	os.Exit(m.Run())
-}
-
-func runChild(t *testing.T, name string) {
-	t.Helper()
-	if children[name] == nil {
-		t.Fatalf("no child %q", name)
-	}
-	cmd := exec.CommandContext(t.Context(), os.Args[0])
-	cmd.Env = append(slices.Clip(os.Environ()), childVariable+"="+name, "GORACE=atexit_sleep_ms=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
 }
 
 func must(t testing.TB, err error) {
