@@ -96,7 +96,7 @@ func (s *settled) settleAddresses() error {
 	var err error
 	s.addresses, err = socket.ParseAll(s.Addresses)
 	if err != nil {
-		return fmt.Errorf("in Config.%w", err)
+		return fmt.Errorf("in Config: %w", err)
 	}
 	return nil
 }
