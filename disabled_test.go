@@ -23,7 +23,7 @@ var faultyConfigs = map[string]struct {
 }{
 	"no program":        {func(c *overseer.Config) { c.Program = nil }, "Config.Program"},
 	"two addresses":     {func(c *overseer.Config) { c.Addresses = []string{"127.0.0.1:0"} }, "Config.Address"},
-	"a bad address":     {func(c *overseer.Config) { c.Address = "tcp://nowhere" }, "in Config: read Addresses[0]"},
+	"a bad address":     {func(c *overseer.Config) { c.Address = "tcp://nowhere" }, "Config.Addresses"},
 	"a negative time":   {func(c *overseer.Config) { c.ReadyTimeout = -time.Second }, "Config.ReadyTimeout"},
 	"no such file":      {func(c *overseer.Config) { c.ExecFile = "/does/not/exist" }, "Config.ExecFile"},
 	"a directory":       {func(c *overseer.Config) { c.ExecFile = "/" }, "Config.ExecFile"},

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/seed-3d078585/overseer"
@@ -61,8 +63,18 @@ func serveWeb(s overseer.State) {
 		time.AfterFunc(p.After, func() { os.Exit(p.ExitCode) })
 	}
 	started := time.Now()
+	var inService sync.Once
+	var unwell atomic.Bool
 	mux := http.NewServeMux()
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		inService.Do(func() {
+			switch p.Fault {
+			case "crash in service":
+				time.AfterFunc(p.After, func() { panic("version " + p.Version + " crashed in service") })
+			case "unhealthy in service":
+				time.AfterFunc(p.After, func() { unwell.Store(true) })
+			}
+		})
 		w.Header().Set("X-Version", p.Version)
 		w.Header().Set("X-Generation", strconv.Itoa(s.Generation))
 		w.Header().Set("X-Pid", strconv.Itoa(os.Getpid()))
@@ -87,7 +99,7 @@ func serveWeb(s overseer.State) {
 		fmt.Fprintf(w, "version %s\n", p.Version)
 	})
 	mux.HandleFunc("/healthz", func(w http.ResponseWriter, r *http.Request) {
-		if p.Fault == "unhealthy" && time.Since(started) >= p.After {
+		if p.Fault == "unhealthy" && time.Since(started) >= p.After || unwell.Load() {
 			http.Error(w, "unwell", http.StatusServiceUnavailable)
 		}
 	})
