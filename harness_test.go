@@ -95,6 +95,9 @@ func early(p plan) {
 	switch p.Fault {
 	case "panic in init":
 		panic("init of version " + p.Version)
+	case "knows the old check only":
+		fmt.Print(os.Getenv("OVERSEER_BIN_CHECK"))
+		os.Exit(0)
 	case "hang in init":
 		time.Sleep(time.Hour)
 	case "prints in init":
