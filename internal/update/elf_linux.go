@@ -24,7 +24,7 @@ func lookAt(f *os.File, size int64) error {
 	}
 	program, err := elf.NewFile(f)
 	if err != nil {
-		return fmt.Errorf("the file is no whole program: %w", err)
+		return fmt.Errorf("the file is no whole program, it was cut short or damaged: %w", err)
 	}
 	if want, ok := machines[runtime.GOARCH]; ok && program.Machine != want {
 		return fmt.Errorf("the program is built for another machine: its file says %v, this host is linux/%s", program.Machine, runtime.GOARCH)
