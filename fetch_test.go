@@ -151,7 +151,7 @@ func TestMinFetchIntervalBoundsThePace(t *testing.T) {
 func TestPackedReleaseIsUnpacked(t *testing.T) {
 	t.Parallel()
 	var packed bytes.Buffer
-	z := gzip.NewWriter(&packed)
+	z, _ := gzip.NewWriterLevel(&packed, gzip.BestSpeed) // the level is valid
 	z.Write(releaseBytes(t, plan{Version: "2"}))
 	z.Close()
 	src := newSource(t)

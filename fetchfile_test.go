@@ -23,7 +23,7 @@ func TestFileThatIsWrittenInPlaceIsInstalledWhole(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Half of it stands still for long enough to be taken for all.
-	s.await(1, "failed its preflight", "no whole program")
+	s.await(1, "failed its preflight")
 	installedIs(t, s, plan{Version: "1"})
 	if _, err := f.Write(whole[len(whole)/2:]); err != nil {
 		t.Fatal(err)

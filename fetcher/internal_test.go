@@ -1,7 +1,9 @@
 package fetcher
 
 import (
+	"errors"
 	"net/http"
+	"os"
 	"testing"
 	"time"
 )
@@ -76,3 +78,39 @@ func FuzzRetryAfter(f *testing.F) {
 		}
 	})
 }
+
+// Close may come while a Read is under way, as when a master stops: the Read
+// closes the body when it returns, and only once.
+func TestCloseDuringARead(t *testing.T) {
+	body := &slowBody{reading: make(chan struct{}), goOn: make(chan struct{})}
+	o := &offer{body: body, remember: func() {}}
+	read := make(chan error, 1)
+	go func() { _, err := o.Read(make([]byte, 1)); read <- err }()
+	<-body.reading
+	if err := o.Close(); err != nil || body.closed != 0 {
+		t.Errorf("Close during a Read: %v, closed %d times, want not yet", err, body.closed)
+	}
+	close(body.goOn)
+	if err := <-read; err != nil || body.closed != 1 {
+		t.Errorf("the Read ended with %v, closed %d times, want once", err, body.closed)
+	}
+	if _, err := o.Read(make([]byte, 1)); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("a Read after Close: %v, want os.ErrClosed", err)
+	}
+	if o.Close(); body.closed != 1 {
+		t.Errorf("closed %d times, want once", body.closed)
+	}
+}
+
+type slowBody struct {
+	reading, goOn chan struct{}
+	closed        int
+}
+
+func (b *slowBody) Read(p []byte) (int, error) {
+	close(b.reading)
+	<-b.goOn
+	return len(p), nil
+}
+
+func (b *slowBody) Close() error { b.closed++; return nil }

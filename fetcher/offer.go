@@ -16,18 +16,22 @@ import (
 //	offered -> read to its end -> taken: remembered
 //	       \-> a Read failed   -> taken: nothing
 //
-// A reader that was read to its end, or to an error, has closed itself. Read,
-// Taken and Close are for one goroutine; ending the context of the fetch
-// is what ends a blocked Read from another one.
+// A reader that was read to its end, or to an error, has closed itself. Read and
+// Taken are for one goroutine. Close may be called by another one: where a Read
+// is under way, that Read closes when it returns, as the decoders below cannot
+// be closed under it. Ending the context of the fetch is what ends it early.
 type offer struct {
 	body     io.ReadCloser
 	about    release.Candidate
 	remember func()
 
-	read   int64
-	err    error // of the first Read that ended, io.EOF included
-	once   sync.Once
-	closed bool
+	read int64
+	err  error // of the first Read that ended, io.EOF included
+	once sync.Once
+
+	mu      sync.Mutex
+	reading bool // body.Read is under way
+	closed  bool
 }
 
 var errEmpty = errors.New("the release is empty: not a single byte came")
@@ -36,7 +40,7 @@ func (o *offer) Read(p []byte) (int, error) {
 	if o.err != nil {
 		return 0, o.err
 	}
-	if o.closed {
+	if !o.beginRead() {
 		return 0, os.ErrClosed
 	}
 	n, err := o.body.Read(p)
@@ -44,10 +48,28 @@ func (o *offer) Read(p []byte) (int, error) {
 	if err == io.EOF && o.read == 0 {
 		err = errEmpty
 	}
-	if o.err = err; err != nil {
-		o.Close() // there is nothing more to give
-	}
+	o.err = err
+	o.endRead(err != nil) // then there is nothing more to give
 	return n, err
+}
+
+func (o *offer) beginRead() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.reading = !o.closed
+	return o.reading
+}
+
+// endRead closes the body where it has ended, or Close was called meanwhile.
+func (o *offer) endRead(ended bool) {
+	o.mu.Lock()
+	o.reading = false
+	o.closed = o.closed || ended
+	last := o.closed
+	o.mu.Unlock()
+	if last {
+		o.body.Close() // only read
+	}
 }
 
 func (o *offer) Taken() {
@@ -57,10 +79,13 @@ func (o *offer) Taken() {
 }
 
 func (o *offer) Close() error {
-	if o.closed {
+	o.mu.Lock()
+	later := o.closed || o.reading
+	o.closed = true
+	o.mu.Unlock()
+	if later {
 		return nil
 	}
-	o.closed = true
 	return o.body.Close()
 }
 
