@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"sync"
+	"sync/atomic"
 
 	"github.com/seed-3d078585/overseer/release"
 )
@@ -16,9 +17,9 @@ import (
 //	offered -> read to its end -> taken: remembered
 //	       \-> a Read failed   -> taken: nothing
 //
-// A reader that was read to its end, or to an error, has closed itself. Read,
-// Taken and Close are for one goroutine; ending the context of the fetch
-// is what ends a blocked Read from another one.
+// A reader that was read to its end, or to an error, has closed itself. Read and
+// Taken are for one goroutine. Close may be called by another one to end a
+// blocked Read; ending the context of the fetch does that too.
 type offer struct {
 	body     io.ReadCloser
 	about    release.Candidate
@@ -27,7 +28,7 @@ type offer struct {
 	read   int64
 	err    error // of the first Read that ended, io.EOF included
 	once   sync.Once
-	closed bool
+	closed atomic.Bool
 }
 
 var errEmpty = errors.New("the release is empty: not a single byte came")
@@ -36,7 +37,7 @@ func (o *offer) Read(p []byte) (int, error) {
 	if o.err != nil {
 		return 0, o.err
 	}
-	if o.closed {
+	if o.closed.Load() {
 		return 0, os.ErrClosed
 	}
 	n, err := o.body.Read(p)
@@ -57,10 +58,9 @@ func (o *offer) Taken() {
 }
 
 func (o *offer) Close() error {
-	if o.closed {
+	if o.closed.Swap(true) {
 		return nil
 	}
-	o.closed = true
 	return o.body.Close()
 }
 
