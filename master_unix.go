@@ -45,6 +45,9 @@ func (s settled) runMaster() error {
 	stop := func() {}
 	if updater != nil {
 		updater.Offer, updater.Log = m.Offer, log
+		if !s.NoRestart { // there, what is installed counts: it runs at the next start
+			updater.Runs = m.Runs
+		}
 		stop = s.start(updater)
 	}
 	code, err := m.Run()

@@ -21,17 +21,19 @@ const closingTimeout = 10 * time.Second
 // A Master supervises one program. Offer, Restart and Stop may be called by any
 // goroutine, also before and after Run.
 type Master struct {
-	cfg     Config
-	machine *machine.Machine
-	events  chan machine.Event
-	calls   chan func() // run by the owner
-	quit    chan struct{}
-	ctx     context.Context // ends with the master; for probes and the disk
-	cancel  context.CancelFunc
-	beside  sync.WaitGroup // all goroutines that this package ends
-	hooks   sync.WaitGroup // those that run the user's hooks
-	signals *Signals
-	disk    *disk
+	cfg       Config
+	machine   *machine.Machine
+	events    chan machine.Event
+	calls     chan func() // run by the owner
+	quit      chan struct{}
+	spawned   chan struct{} // closed, by firstOnce, when the first process has started
+	firstOnce sync.Once
+	ctx       context.Context // ends with the master; for probes and the disk
+	cancel    context.CancelFunc
+	beside    sync.WaitGroup // all goroutines that this package ends
+	hooks     sync.WaitGroup // those that run the user's hooks
+	signals   *Signals
+	disk      *disk
 
 	// Owned by Run's goroutine.
 	workers   map[machine.Gen]*worker
@@ -53,6 +55,7 @@ func New(cfg Config) *Master {
 		events:  make(chan machine.Event),
 		calls:   make(chan func()),
 		quit:    make(chan struct{}),
+		spawned: make(chan struct{}),
 		workers: map[machine.Gen]*worker{},
 		staged:  map[machine.Digest]*store.Staged{},
 		signals: cfg.Signals,
@@ -155,6 +158,34 @@ func (m *Master) Offer(st *store.Staged) {
 		st.Discard() // the next master's Recover finds what is left
 	}
 }
+
+// Runs reports whether a generation that is live, stands by or comes up runs
+// the release d. Before the first process has started it waits.
+func (m *Master) Runs(ctx context.Context, d release.Digest) (bool, error) {
+	select {
+	case <-m.spawned:
+	case <-m.quit:
+		return false, errEnded
+	case <-ctx.Done():
+		return false, ctx.Err()
+	}
+	answer := make(chan bool, 1)
+	m.call(func() {
+		runs := false
+		for _, g := range m.machine.Snapshot().Generations {
+			runs = runs || g.Phase != machine.Draining && g.Digest == machine.Digest(d.String())
+		}
+		answer <- runs
+	})
+	select {
+	case runs := <-answer:
+		return runs, nil
+	case <-m.quit:
+		return false, errEnded
+	}
+}
+
+var errEnded = errors.New("the master has ended")
 
 // Restart asks for a restart; by says who asked.
 func (m *Master) Restart(by string, force bool) {

@@ -50,6 +50,7 @@ func (w *worker) run(p *proc.Process, bin binary, conn *handover.Conn) {
 		p.Kill()
 	}
 	m.step(machine.Spawned{Gen: w.gen, Digest: machine.Digest(bin.digest.String()), PID: p.PID})
+	m.firstOnce.Do(func() { close(m.spawned) })
 }
 
 // runs reports whether a process was taken over; for use after the end, when

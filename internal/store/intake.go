@@ -130,8 +130,9 @@ func (in *intake) copyTo(ctx context.Context, limit int64, sink func([]byte) err
 
 var errPastLimit = errors.New("longer than the limit")
 
-// end stops the reading, closes the body and waits for both, within
-// unwindGrace.
+// end stops the reading, closes the body and waits for both, within twice
+// unwindGrace. Not every body may be closed while it is read, so only a Read
+// that does not return by itself has that happen to it.
 func (in *intake) end() {
 	close(in.stop)
 	in.store.unwinding.Add(1)
@@ -139,10 +140,16 @@ func (in *intake) end() {
 	go func() {
 		defer close(unwound)
 		defer in.store.unwinding.Add(-1)
+		reading := time.NewTimer(unwindGrace)
+		defer reading.Stop()
+		select {
+		case <-in.ended:
+		case <-reading.C:
+		}
 		in.close() // wakes a Read that waits
 		<-in.ended
 	}()
-	grace := time.NewTimer(unwindGrace)
+	grace := time.NewTimer(2 * unwindGrace)
 	defer grace.Stop()
 	select {
 	case <-unwound:

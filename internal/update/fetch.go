@@ -94,7 +94,7 @@ const (
 )
 
 func (u *Updater) judge(ctx context.Context, st *store.Staged, refused *refusal) (verdict, error) {
-	if known, err := u.known(st.Digest()); err != nil {
+	if known, err := u.known(ctx, st.Digest()); err != nil {
 		return undecided, err
 	} else if known || refused.holds(st.Digest()) {
 		return unwanted, nil
@@ -102,8 +102,10 @@ func (u *Updater) judge(ctx context.Context, st *store.Staged, refused *refusal)
 	return u.preflight(ctx, st)
 }
 
-// known reports whether a candidate is installed already, or quarantined.
-func (u *Updater) known(d release.Digest) (bool, error) {
+// known reports whether a candidate is quarantined, or is what runs. That it is
+// installed is not enough: another master that shares the binary may have
+// installed it, and this one would go on with the release before for ever.
+func (u *Updater) known(ctx context.Context, d release.Digest) (bool, error) {
 	if entry, in, err := u.Store.Quarantined(d); err != nil || in {
 		if in {
 			u.Log.Debug("a quarantined release was offered again", "release", d.Short(), "reason", entry.Reason)
@@ -111,10 +113,10 @@ func (u *Updater) known(d release.Digest) (bool, error) {
 		return in, err
 	}
 	installed, err := u.Store.Installed()
-	if err != nil {
-		return false, err
+	if err != nil || installed != d || u.Runs == nil {
+		return installed == d, err
 	}
-	return installed == d, nil
+	return u.Runs(ctx, d)
 }
 
 // preflight runs the candidate's own answer to whether it can run here. One

@@ -9,6 +9,7 @@ import (
 
 	"github.com/seed-3d078585/overseer/fetcher"
 	"github.com/seed-3d078585/overseer/internal/store"
+	"github.com/seed-3d078585/overseer/release"
 	"github.com/seed-3d078585/overseer/trust"
 )
 
@@ -25,6 +26,10 @@ type Updater struct {
 
 	// PreUpgrade is the user's own check, or nil.
 	PreUpgrade func(path string) error
+
+	// Runs reports whether a release that is installed is what runs, or comes
+	// up. Nil: what is installed counts as such.
+	Runs func(context.Context, release.Digest) (bool, error)
 
 	// Offer hands a candidate over; the receiver owns it.
 	Offer func(*store.Staged)
