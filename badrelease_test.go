@@ -137,7 +137,8 @@ func TestGoodReleaseIsTaken(t *testing.T) {
 
 func publishBytes(t *testing.T, path string, release []byte) {
 	t.Helper()
-	if err := errors.Join(os.WriteFile(path+".new", release, 0o755), os.Rename(path+".new", path)); err != nil {
+	writeBinary(t, path+".new", release)
+	if err := os.Rename(path+".new", path); err != nil {
 		t.Fatal(err)
 	}
 }

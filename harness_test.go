@@ -105,7 +105,17 @@ func early(p plan) {
 // writeRelease writes a binary with a plan.
 func writeRelease(t *testing.T, path string, p plan) {
 	t.Helper()
-	if err := os.WriteFile(path, releaseBytes(t, p), 0o755); err != nil {
+	writeBinary(t, path, releaseBytes(t, p))
+}
+
+// writeBinary writes what will be executed. Meanwhile nothing may fork: the
+// child would hold the file open for writing until its own exec, and "text file
+// busy" would be the answer to ours (golang/go#22315).
+func writeBinary(t *testing.T, path string, bytes []byte) {
+	t.Helper()
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	if err := os.WriteFile(path, bytes, 0o755); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -89,10 +89,10 @@ func TestStopInEachPhase(t *testing.T) {
 				p := phase.plan
 				p.Version = "1"
 				s := startService(t, faulty, append(phase.options, installed(p))...)
-				var inFlight <-chan held
+				var inFlight *held
 				if !phase.first {
 					s.live(1)
-					inFlight = hold(t, s, 500*time.Millisecond)
+					inFlight = hold(t, s)
 				}
 				if phase.reach != nil {
 					phase.reach(t, s)
@@ -104,7 +104,7 @@ func TestStopInEachPhase(t *testing.T) {
 				s.Signal(sig)
 				s.await(1, "msg=stopping")
 				if !phase.first {
-					ends(t, inFlight, "1")
+					inFlight.end("1")
 				}
 				if code := s.wait(); code != phase.code {
 					t.Errorf("the master ended with code %d, want %d", code, phase.code)
@@ -159,7 +159,7 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 			t.Parallel()
 			s := startService(t, web, env("TEST_TERMINATE_TIMEOUT", never))
 			s.live(1)
-			inFlight := hold(t, s, time.Hour)
+			inFlight := hold(t, s)
 			s.Signal(sig)
 			s.await(1, "msg=stopping")
 			s.Signal(sig)
@@ -167,7 +167,7 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 				t.Errorf("the master ended with code %d, want %d", code, want)
 			}
 			s.allGone()
-			isCut(t, inFlight)
+			inFlight.isCut()
 		})
 	}
 }
@@ -178,7 +178,7 @@ func TestStuckRequestIsCut(t *testing.T) {
 	const timeout = time.Second
 	s := startService(t, web, env("TEST_TERMINATE_TIMEOUT", timeout.String()))
 	s.live(1)
-	inFlight := hold(t, s, time.Hour)
+	inFlight := hold(t, s)
 	start := time.Now()
 	s.Signal(syscall.SIGTERM)
 	if code := s.wait(); code != 0 {
@@ -188,5 +188,5 @@ func TestStuckRequestIsCut(t *testing.T) {
 		t.Errorf("the stop took %v, want about %v", took, timeout)
 	}
 	s.allGone()
-	isCut(t, inFlight)
+	inFlight.isCut()
 }
