@@ -97,7 +97,7 @@ func TestBadReleaseNeverDisturbs(t *testing.T) {
 			}
 			mustHold(t, s.Binary, releaseBytes(t, plan{Version: "good"}))
 			if bad.crash {
-				clients.sawOneCrash(t)
+				clients.sawCrashes(t, 1)
 			} else {
 				clients.sawNoLoss(t)
 			}

@@ -46,6 +46,10 @@ var faulty = register("faulty", func() {
 func serveFaulty(s overseer.State) {
 	p := readPlan()
 	fmt.Fprintf(os.Stderr, "program begins generation=%d pid=%d version=%s\n", s.Generation, os.Getpid(), p.Version)
+	go func() {
+		<-s.GracefulShutdown
+		fmt.Fprintf(os.Stderr, "program drains generation=%d\n", s.Generation)
+	}()
 	switch p.Fault {
 	case "never accepts":
 		<-s.Context().Done()
@@ -127,11 +131,12 @@ func (w watch) sawNoLoss(t *testing.T) {
 	}
 }
 
-// sawOneCrash ends the watch. A process that crashes takes along what it has
+// sawCrashes ends the watch. A process that crashes takes along what it has
 // accepted, and that is at most one request of each client: the connection of
 // that request is closed or reset under it. Nobody is refused, nobody waits in
-// vain, and nobody loses a second request: others accept, or the queue holds.
-func (w watch) sawOneCrash(t *testing.T) {
+// vain, and nobody loses a second request to the same crash: others accept, or
+// the queue holds.
+func (w watch) sawCrashes(t *testing.T, crashes int64) {
 	t.Helper()
 	for _, load := range w {
 		report := load.Stop()
@@ -142,8 +147,8 @@ func (w watch) sawOneCrash(t *testing.T) {
 				t.Errorf("%d requests failed by %q, which a crash does not explain:\n%s", n, kind, report)
 			}
 		}
-		if report.Failed > clientsEach {
-			t.Errorf("%d requests failed, more than the %d that a crashed process can have held:\n%s", report.Failed, clientsEach, report)
+		if most := crashes * clientsEach; report.Failed > most {
+			t.Errorf("%d requests failed, more than the %d that crashed processes can have held:\n%s", report.Failed, most, report)
 		}
 		if report.Requests == 0 {
 			t.Error("the load made no request")

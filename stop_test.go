@@ -72,7 +72,7 @@ var stopPhases = []stopPhase{
 	{name: "an old generation drains",
 		reach: func(t *testing.T, s *service) {
 			s.Signal(syscall.SIGUSR2)
-			s.await(2, "msg=live")
+			s.await(1, "program drains generation=1")
 		}},
 	{name: "a fetch hangs", options: []option{env("TEST_FETCH", "hangs")},
 		reach: func(t *testing.T, s *service) { s.await(1, "the fetch hangs") }},
