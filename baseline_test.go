@@ -20,7 +20,7 @@ package overseer_test
 //	an inherited listener leaked into a child of the program  TestNothingLeaksIntoChildren
 //	a fetch URL that never answers held up the first start    TestSourceHoldsUpNothing; TestStopInEachPhase:
 //	                                                          "a fetch hangs"
-//	a candidate refused once was never offered again          TestPreUpgradeSeesTheWholeFileAndMayRefuseIt
+//	a candidate refused once was never offered again          TestPreUpgradeIsAskedAgain (internal/update)
 //	a line printed in init failed the sanity check            TestGoodReleaseIsTaken: "prints in init",
 //	                                                          TestBinaryAnswersTheOldSanityCheck
 //	17 data races in 5 restarts                               all of these under -race: a race in a service ends

@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
@@ -56,7 +57,26 @@ func TestMain(m *testing.M) {
 		programs[name]()
 		os.Exit(0)
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	if code == 0 && wholeRun() {
+		for name := range programs {
+			if _, used := usedPrograms.Load(name); !used {
+				fmt.Fprintf(os.Stderr, "no test starts the program %q: remove it\n", name)
+				code = 1
+			}
+		}
+	}
+	os.Exit(code)
+}
+
+// wholeRun reports whether this run leaves no test out.
+func wholeRun() bool {
+	for _, name := range []string{"test.run", "test.skip", "test.list", "test.bench"} {
+		if flag.Lookup(name).Value.String() != "" {
+			return false
+		}
+	}
+	return !testing.Short() && os.Geteuid() == 0
 }
 
 // A plan is what a release does, read from the end of its own file.
@@ -95,6 +115,9 @@ func early(p plan) {
 	switch p.Fault {
 	case "panic in init":
 		panic("init of version " + p.Version)
+	case "knows the old check only":
+		fmt.Print(os.Getenv("OVERSEER_BIN_CHECK"))
+		os.Exit(0)
 	case "hang in init":
 		time.Sleep(time.Hour)
 	case "prints in init":
@@ -161,6 +184,7 @@ type service struct {
 	exited  chan struct{}
 	code    int
 	lines   chan struct{} // signalled at each new line
+	output  *os.File      // where the lines come from
 	mu      sync.Mutex
 	log     []string // all lines of standard error and standard output
 	address string
@@ -223,13 +247,16 @@ func (s *service) start() {
 		s.t.Fatal(err)
 	}
 	s.cmd.Stdout, s.cmd.Stderr = w, w
-	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if s.cmd.SysProcAttr == nil {
+		s.cmd.SysProcAttr = &syscall.SysProcAttr{}
+	}
+	s.cmd.SysProcAttr.Setsid = true
 	err = s.cmd.Start()
 	w.Close()
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.PID = s.cmd.Process.Pid
+	s.PID, s.output = s.cmd.Process.Pid, r
 	read := make(chan struct{})
 	go func() {
 		defer close(read)
@@ -249,7 +276,7 @@ func (s *service) start() {
 		close(s.exited)
 	}()
 	s.t.Cleanup(func() {
-		for _, pid := range session(s.PID) {
+		for _, pid := range session(s.cmd.Process.Pid) {
 			syscall.Kill(pid, syscall.SIGKILL)
 		}
 		<-s.exited
@@ -264,6 +291,7 @@ func (s *service) line(text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.log = append(s.log, text)
+	// The master quotes a program's lines in its own.
 	if _, address, ok := strings.Cut(text, " listening on "); ok && strings.HasPrefix(text, "program of generation ") {
 		s.address = address
 	}
@@ -441,7 +469,15 @@ func processes() (all []process) {
 // eventually polls for what the kernel does not announce.
 func eventually(t *testing.T, what string, condition func() bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), bound)
+	if !within(bound, condition) {
+		t.Fatalf("not within %v: %s", bound, what)
+	}
+}
+
+// within polls for what the kernel does not announce, and reports whether it
+// came about in time.
+func within(limit time.Duration, condition func() bool) bool {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
@@ -449,9 +485,10 @@ func eventually(t *testing.T, what string, condition func() bool) {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			t.Fatalf("not within %v: %s", bound, what)
+			return false
 		}
 	}
+	return true
 }
 
 // testLogger is the Logger of all programs: every line, on standard error.

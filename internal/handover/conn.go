@@ -163,14 +163,13 @@ func (c *Conn) fill() error {
 	}
 	c.files = append(c.files, files...)
 	switch {
-	case errors.Is(err, unix.ECONNRESET): // gone, and had not read all that was said to it
+	case errors.Is(err, io.EOF), // which package net wraps
+		errors.Is(err, unix.ECONNRESET): // gone, and had not read all that was said to it
 		return c.gone()
 	case err != nil:
 		return err
 	case flags&unix.MSG_CTRUNC != 0:
 		return errors.New("receive: descriptors were cut off: is the limit of open files (ulimit -n) reached?")
-	case n == 0:
-		return c.gone()
 	}
 	c.in = append(c.in, buf[:n]...)
 	return nil

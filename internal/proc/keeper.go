@@ -3,6 +3,7 @@ package proc
 import (
 	"io"
 	"os"
+	"strings"
 	"sync"
 	"time"
 )
@@ -22,6 +23,7 @@ type keeper struct {
 
 	mu   sync.Mutex
 	kept []byte
+	cut  bool // the beginning of kept has gone
 }
 
 func keep(pipe, to *os.File, max int, tail bool) *keeper {
@@ -58,6 +60,7 @@ func (k *keeper) keep(b []byte) {
 	if over := len(k.kept) - k.max; over > 0 {
 		if k.tail {
 			k.kept = append(k.kept[:0], k.kept[over:]...)
+			k.cut = true
 		} else {
 			k.kept = k.kept[:k.max]
 		}
@@ -79,12 +82,17 @@ func (k *keeper) end() {
 	}
 }
 
-// text returns what was kept so far.
+// text returns what was kept so far, without the rest of a line whose beginning
+// has gone, unless that is all there is.
 func (k *keeper) text() string {
 	if k == nil {
 		return ""
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return string(k.kept)
+	text := string(k.kept)
+	if _, whole, ok := strings.Cut(text, "\n"); k.cut && ok && whole != "" {
+		return whole
+	}
+	return text
 }

@@ -3,7 +3,9 @@
 //
 //   - A process is started from an open descriptor where the system can
 //     (Linux), so the bytes that were looked at are the bytes that run.
-//   - It inherits the descriptors that are named and no others.
+//   - It inherits the descriptors that are named, and no others of this process:
+//     only those that this process itself was started with, and has not marked
+//     close-on-exec, pass through as they would in a shell.
 //   - The last lines that it writes to its standard error, and the first words
 //     of a crash, are kept for whoever has to explain its end.
 //   - Each started process is waited for by this package, once.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-3d078585/overseer/fetcher"
 	"github.com/seed-3d078585/overseer/internal/store"
+	"github.com/seed-3d078585/overseer/release"
 )
 
 const (
@@ -53,14 +54,14 @@ func (p *pace) done(err error) (before error) {
 }
 
 // backoff doubles with each failure; a random fifth keeps a fleet whose server
-// was down from coming back all at once.
+// was down from coming back all at once. It is never below the interval.
 func (p *pace) backoff() time.Duration {
 	d := max(p.interval, time.Millisecond)
 	for n := 1; n < p.failures && d < slowest; n++ {
 		d *= 2
 	}
 	d = max(min(d, slowest), p.interval)
-	return d - d/10 + rand.N(d/5+1)
+	return max(d-d/10+rand.N(d/5+1), p.interval)
 }
 
 // A refusal keeps the one candidate that PreUpgrade has refused last.
@@ -95,6 +96,9 @@ func (r *refusal) drop() {
 	discard(r.staged)
 	r.staged = nil
 }
+
+// holds reports whether it is these bytes that wait to be asked about again.
+func (r *refusal) holds(d release.Digest) bool { return r.staged != nil && r.staged.Digest() == d }
 
 func (r *refusal) due() bool { return r.staged != nil && !time.Now().Before(r.at) }
 

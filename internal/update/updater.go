@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"regexp"
 	"time"
 
 	"github.com/seed-3d078585/overseer/fetcher"
@@ -39,7 +40,7 @@ var ErrTemporary = errors.New("the host is at fault")
 // the source that does not return is left behind.
 func (u *Updater) Run(ctx context.Context) {
 	u.recover(ctx)
-	if err := call(ctx, "Fetcher.Init", u.Source.Init); err != nil {
+	if err := run(ctx, "Fetcher.Init", u.Source.Init); err != nil {
 		if ctx.Err() == nil {
 			u.Log.Error("upgrades are off: the fetcher could not be set up", "error", err)
 		}
@@ -55,7 +56,7 @@ func (u *Updater) Run(ctx context.Context) {
 		if !fetches.due() {
 			continue
 		}
-		st, err := u.fetch(ctx)
+		st, err := u.fetch(ctx, &refused)
 		if ctx.Err() != nil {
 			discard(st)
 			return
@@ -82,7 +83,7 @@ func (u *Updater) recover(ctx context.Context) {
 func (u *Updater) check(ctx context.Context, st *store.Staged, refused *refusal) {
 	var err error
 	if u.PreUpgrade != nil {
-		err = call(ctx, "PreUpgrade", func() error { return u.PreUpgrade(st.Path()) })
+		err = run(ctx, "PreUpgrade", func() error { return u.PreUpgrade(st.Path()) })
 	}
 	switch {
 	case ctx.Err() != nil:
@@ -100,7 +101,7 @@ func (u *Updater) check(ctx context.Context, st *store.Staged, refused *refusal)
 // over.
 func (u *Updater) tell(p *pace, err error) {
 	switch before := p.done(err); {
-	case err != nil && (before == nil || before.Error() != err.Error()):
+	case err != nil && (before == nil || cause(before) != cause(err)):
 		u.Log.Warn("no release could be fetched", "error", err)
 	case err != nil:
 		u.Log.Debug("no release could be fetched", "error", err)
@@ -108,6 +109,11 @@ func (u *Updater) tell(p *pace, err error) {
 		u.Log.Info("fetching works again")
 	}
 }
+
+// random is the part of a staged file's name that is new at each fetch.
+var random = regexp.MustCompile(`[A-Z2-7]{26}`)
+
+func cause(err error) string { return random.ReplaceAllLiteralString(err.Error(), "*") }
 
 func discard(st *store.Staged) {
 	if st != nil {
