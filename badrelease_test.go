@@ -97,7 +97,7 @@ func TestBadReleaseNeverDisturbs(t *testing.T) {
 			}
 			mustHold(t, s.Binary, releaseBytes(t, plan{Version: "good"}))
 			if bad.crash {
-				clients.sawOneCrash(t)
+				clients.sawCrashes(t, 1)
 			} else {
 				clients.sawNoLoss(t)
 			}
@@ -137,7 +137,8 @@ func TestGoodReleaseIsTaken(t *testing.T) {
 
 func publishBytes(t *testing.T, path string, release []byte) {
 	t.Helper()
-	if err := errors.Join(os.WriteFile(path+".new", release, 0o755), os.Rename(path+".new", path)); err != nil {
+	writeBinary(t, path+".new", release)
+	if err := os.Rename(path+".new", path); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -7,8 +7,11 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -43,6 +46,10 @@ var faulty = register("faulty", func() {
 func serveFaulty(s overseer.State) {
 	p := readPlan()
 	fmt.Fprintf(os.Stderr, "program begins generation=%d pid=%d version=%s\n", s.Generation, os.Getpid(), p.Version)
+	go func() {
+		<-s.GracefulShutdown
+		fmt.Fprintf(os.Stderr, "program drains generation=%d\n", s.Generation)
+	}()
 	switch p.Fault {
 	case "never accepts":
 		<-s.Context().Done()
@@ -124,11 +131,12 @@ func (w watch) sawNoLoss(t *testing.T) {
 	}
 }
 
-// sawOneCrash ends the watch. A process that crashes takes along what it has
+// sawCrashes ends the watch. A process that crashes takes along what it has
 // accepted, and that is at most one request of each client: the connection of
 // that request is closed or reset under it. Nobody is refused, nobody waits in
-// vain, and nobody loses a second request: others accept, or the queue holds.
-func (w watch) sawOneCrash(t *testing.T) {
+// vain, and nobody loses a second request to the same crash: others accept, or
+// the queue holds.
+func (w watch) sawCrashes(t *testing.T, crashes int64) {
 	t.Helper()
 	for _, load := range w {
 		report := load.Stop()
@@ -139,8 +147,8 @@ func (w watch) sawOneCrash(t *testing.T) {
 				t.Errorf("%d requests failed by %q, which a crash does not explain:\n%s", n, kind, report)
 			}
 		}
-		if report.Failed > clientsEach {
-			t.Errorf("%d requests failed, more than the %d that a crashed process can have held:\n%s", report.Failed, clientsEach, report)
+		if most := crashes * clientsEach; report.Failed > most {
+			t.Errorf("%d requests failed, more than the %d that crashed processes can have held:\n%s", report.Failed, most, report)
 		}
 		if report.Requests == 0 {
 			t.Error("the load made no request")
@@ -148,51 +156,80 @@ func (w watch) sawOneCrash(t *testing.T) {
 	}
 }
 
-// A held is a request that its program answers only after a while.
+// A held is a request that its program does not answer before it is released.
 type held struct {
+	t    *testing.T
+	fifo string
+	done chan struct{}
+
+	// Once done is closed.
+	status int
 	body   string
 	err    error
-	status int
-	took   time.Duration
 }
 
 // hold makes a request on a connection of its own and returns when the program
 // has it.
-func hold(t *testing.T, s *service, d time.Duration) <-chan held {
+func hold(t *testing.T, s *service) *held {
 	t.Helper()
+	h := &held{t: t, fifo: filepath.Join(t.TempDir(), "release"), done: make(chan struct{})}
+	if err := syscall.Mkfifo(h.fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	before := s.count("holding a request")
-	result := make(chan held, 1)
-	address := s.Address()
+	url := "http://" + s.Address() + "/hold?until=" + url.QueryEscape(h.fifo)
 	go func() {
-		client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: bound}
-		start := time.Now()
-		resp, err := client.Get("http://" + address + "/hold?for=" + d.String())
-		if err != nil {
-			result <- held{err: err, took: time.Since(start)}
-			return
-		}
-		defer resp.Body.Close()
-		body, err := io.ReadAll(resp.Body)
-		result <- held{body: string(body), err: err, status: resp.StatusCode, took: time.Since(start)}
+		defer close(h.done)
+		h.status, h.body, h.err = get(url)
 	}()
 	s.await(before+1, "holding a request")
-	return result
+	return h
 }
 
-// ends waits for a held request and checks that it was answered, by a version.
-func ends(t *testing.T, request <-chan held, version string) {
-	t.Helper()
-	h := <-request
+// get asks once, on a new connection.
+func get(url string) (status int, body string, err error) {
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: bound}
+	resp, err := client.Get(url)
+	if err != nil {
+		return 0, "", err
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	return resp.StatusCode, string(text), err
+}
+
+// end releases the request, which is still in flight, and checks that it is
+// answered by a version.
+func (h *held) end(version string) {
+	h.t.Helper()
+	var release *os.File
+	eventually(h.t, "the request can be released", func() (ok bool) {
+		select {
+		case <-h.done:
+			return true
+		default:
+		}
+		var err error
+		release, err = os.OpenFile(h.fifo, os.O_WRONLY|syscall.O_NONBLOCK, 0) // fails while nobody reads
+		return err == nil
+	})
+	if release == nil {
+		h.t.Error("the request ended before it was released")
+	} else {
+		release.Close()
+	}
+	<-h.done
 	if h.err != nil || h.status != http.StatusOK || h.body != "version "+version+"\n" {
-		t.Errorf("the request in flight ended with status %d, body %q, error %v; want the answer of version %s", h.status, h.body, h.err, version)
+		h.t.Errorf("the request in flight ended with status %d, body %q, error %v; want the answer of version %s", h.status, h.body, h.err, version)
 	}
 }
 
-// isCut waits for a held request and checks that it got no answer.
-func isCut(t *testing.T, request <-chan held) {
-	t.Helper()
-	if h := <-request; h.err == nil {
-		t.Errorf("a request inside a process that was killed was answered: %q", h.body)
+// isCut checks that the request gets no answer.
+func (h *held) isCut() {
+	h.t.Helper()
+	<-h.done
+	if h.err == nil {
+		h.t.Errorf("a request inside a process that was killed was answered: %q", h.body)
 	}
 }
 
@@ -200,13 +237,11 @@ func isCut(t *testing.T, request <-chan held) {
 // answered.
 func answers(t *testing.T, s *service) string {
 	t.Helper()
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: bound}
-	resp, err := client.Get("http://" + s.Address() + "/")
+	_, body, err := get("http://" + s.Address() + "/")
 	if err != nil {
 		t.Fatalf("the service does not answer: %v", err)
 	}
-	defer resp.Body.Close()
-	return resp.Header.Get("X-Version")
+	return strings.TrimSpace(strings.TrimPrefix(body, "version "))
 }
 
 // allGone waits until no process of the service's session is left.

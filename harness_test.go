@@ -128,13 +128,17 @@ func early(p plan) {
 // writeRelease writes a binary with a plan.
 func writeRelease(t *testing.T, path string, p plan) {
 	t.Helper()
-	text := releaseBytes(t, p)
-	// A test beside this one forks: its child would hold the file open for
-	// writing until its exec, and this one could not be started (golang/go#22315).
+	writeBinary(t, path, releaseBytes(t, p))
+}
+
+// writeBinary writes what will be executed. Meanwhile nothing may fork: the
+// child would hold the file open for writing until its own exec, and "text file
+// busy" would be the answer to ours (golang/go#22315).
+func writeBinary(t *testing.T, path string, bytes []byte) {
+	t.Helper()
 	syscall.ForkLock.RLock()
-	err := os.WriteFile(path, text, 0o755)
-	syscall.ForkLock.RUnlock()
-	if err != nil {
+	defer syscall.ForkLock.RUnlock()
+	if err := os.WriteFile(path, bytes, 0o755); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -96,7 +96,7 @@ func TestBadBinaryAtRestart(t *testing.T) {
 				t.Errorf("version %q answers, want the good one", got)
 			}
 			if bad.crash {
-				clients.sawOneCrash(t)
+				clients.sawCrashes(t, 1)
 			} else {
 				clients.sawNoLoss(t)
 			}

@@ -91,6 +91,11 @@ func serveWeb(s overseer.State) {
 	})
 	mux.HandleFunc("/hold", func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintln(os.Stderr, "holding a request")
+		if fifo := r.FormValue("until"); fifo != "" {
+			if f, err := os.Open(fifo); err == nil { // returns when somebody opens it for writing
+				f.Close()
+			}
+		}
 		d, _ := time.ParseDuration(r.FormValue("for"))
 		select {
 		case <-time.After(d):

@@ -134,7 +134,10 @@ func (l *Listener) interrupted(err error) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.mode == ending && errors.Is(err, os.ErrDeadlineExceeded) {
+		// The kernel resets what is queued when a listener is closed.
+		queued := acceptQueued(l.inner)
 		l.closeLocked()
+		l.private = queued
 	}
 	return errors.Is(err, os.ErrDeadlineExceeded) || l.mode == closed
 }
