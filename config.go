@@ -154,8 +154,8 @@ type Config struct {
 
 	// MayRestart is asked before a restart that nobody asked for: the one that
 	// gives a fetched release its trial. False puts it off; it is asked again
-	// each second. It is not asked for a restart by signal or by Restart. Nil:
-	// always.
+	// each second. It is not asked for a restart by signal or by Restart, and
+	// if it panics the release waits for one. Nil: always.
 	MayRestart func(Upgrade) bool
 
 	// OnCrash is told of each generation that ended although nobody asked it

@@ -18,7 +18,8 @@ type (
 	}
 
 	// Probe asks a generation over a private connection whether it serves
-	// well. Answer: [ProbeDone], within a bound of the owner's.
+	// well. Answer: [ProbeDone], within a bound of the owner's, or nothing
+	// where the generation is dying: its end is the answer then.
 	Probe struct{ Gen Gen }
 
 	// Open lets a generation accept from the public sockets. Answer: [Opened].

@@ -52,7 +52,7 @@ type Listener struct {
 	mu      sync.Mutex
 	mode    mode
 	woken   bool          // the deadline of inner is in the past
-	private []net.Conn    // connections of the master's, for Accept
+	private []net.Conn    // counted, and not yet returned by Accept
 	change  chan struct{} // closed and made anew when mode or private changes
 	quit    bool          // the program closed it
 }
@@ -71,7 +71,7 @@ func (l *Listener) accept(withheld <-chan struct{}) (net.Conn, error) {
 		conn, wait, ended := l.turn()
 		switch {
 		case conn != nil:
-			return l.tally.admit(conn), nil
+			return conn, nil
 		case ended:
 			if wait != nil {
 				select {
@@ -134,8 +134,12 @@ func (l *Listener) interrupted(err error) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.mode == ending && errors.Is(err, os.ErrDeadlineExceeded) {
-		// The kernel resets what is queued when a listener is closed.
-		queued := acceptQueued(l.inner)
+		// The kernel resets what is queued when a listener is closed. The tally
+		// knows of these before it hears that no more will come.
+		var queued []net.Conn
+		for _, conn := range acceptQueued(l.inner) {
+			queued = append(queued, l.tally.admit(conn))
+		}
 		l.closeLocked()
 		l.private = queued
 	}
@@ -216,7 +220,7 @@ func (l *Listener) give(conn net.Conn) {
 		conn.Close()
 		return
 	}
-	l.private = append(l.private, conn)
+	l.private = append(l.private, l.tally.admit(conn))
 	l.wakeLocked()
 }
 

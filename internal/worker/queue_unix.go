@@ -10,9 +10,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// longestQueue is the default of net.core.somaxconn since Linux 5.4.
+const longestQueue = 4096
+
 // acceptQueued takes what the kernel has queued for a listener, and does not
 // wait. [net.Listener] cannot: its Accept returns nothing once the deadline has
 // passed, and the end of a wait is noticed only when the scheduler comes to it.
+// It takes no more than a queue holds: clients may come faster than they are
+// taken.
 func acceptQueued(l stream) (conns []net.Conn) {
 	holder, ok := l.(syscall.Conn)
 	if !ok {
@@ -23,7 +28,7 @@ func acceptQueued(l stream) (conns []net.Conn) {
 		return nil
 	}
 	raw.Control(func(fd uintptr) {
-		for {
+		for range longestQueue {
 			conn, err := acceptOne(int(fd))
 			if err == unix.EINTR || err == unix.ECONNABORTED {
 				continue
