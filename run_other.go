@@ -27,3 +27,5 @@ func (s settled) run() error {
 }
 
 func restart(force bool) {}
+
+const isWorker = false

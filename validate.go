@@ -59,14 +59,14 @@ func (s *settled) settleTimes() error {
 		value  *time.Duration
 		preset time.Duration
 	}{
-		{"TerminateTimeout", &s.TerminateTimeout, DefaultTerminateTimeout},
-		{"MinFetchInterval", &s.MinFetchInterval, DefaultMinFetchInterval},
-		{"ReadyTimeout", &s.ReadyTimeout, DefaultReadyTimeout},
-		{"ProbeInterval", &s.ProbeInterval, DefaultProbeInterval},
-		{"Quarantine", &s.Quarantine, DefaultQuarantine},
+		{"Config.TerminateTimeout", &s.TerminateTimeout, DefaultTerminateTimeout},
+		{"Config.MinFetchInterval", &s.MinFetchInterval, DefaultMinFetchInterval},
+		{"Config.ReadyTimeout", &s.ReadyTimeout, DefaultReadyTimeout},
+		{"Config.ProbeInterval", &s.ProbeInterval, DefaultProbeInterval},
+		{"Config.Quarantine", &s.Quarantine, DefaultQuarantine},
 	} {
 		if *t.value < 0 {
-			return fmt.Errorf("Config.%s is %v: it cannot be negative", t.name, *t.value)
+			return fmt.Errorf("%s is %v: it cannot be negative", t.name, *t.value)
 		}
 		if *t.value == 0 {
 			*t.value = t.preset
@@ -96,7 +96,7 @@ func (s *settled) settleAddresses() error {
 	var err error
 	s.addresses, err = socket.ParseAll(s.Addresses)
 	if err != nil {
-		return fmt.Errorf("Config.%w", err)
+		return fmt.Errorf("Config.Addresses: %w", err)
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package fetcher
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"time"
 )
@@ -30,25 +29,4 @@ func (b *bounded) Read(p []byte) (int, error) {
 		return 0, b.over
 	}
 	return n, err
-}
-
-// orDefault gives the value that a field stands for when it is zero.
-func orDefault[T int64 | time.Duration](value, fallback T) T {
-	if value <= 0 {
-		return fallback
-	}
-	return value
-}
-
-// checkFields refuses what could only be a mistake. name is the type's.
-func checkFields(name string, interval, stall time.Duration, maxSize int64) error {
-	switch {
-	case interval < 0:
-		return fmt.Errorf("%s.Interval is %v: it must not be negative (0 is the default)", name, interval)
-	case stall < 0:
-		return fmt.Errorf("%s.StallTimeout is %v: it must not be negative (0 is the default)", name, stall)
-	case maxSize < 0:
-		return fmt.Errorf("%s.MaxSize is %d: it must not be negative (0 is the default)", name, maxSize)
-	}
-	return nil
 }

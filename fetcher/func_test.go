@@ -11,6 +11,12 @@ import (
 	"github.com/seed-3d078585/overseer/fetcher"
 )
 
+var (
+	_ fetcher.ContextFetcher = (*fetcher.File)(nil)
+	_ fetcher.ContextFetcher = (*fetcher.HTTP)(nil)
+	_ fetcher.ContextFetcher = (*fetcher.Github)(nil)
+)
+
 func TestFuncNil(t *testing.T) {
 	f := fetcher.Func(nil)
 	wantSays(t, f.Init(), "nil function")

@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -153,37 +152,4 @@ func (g *Github) download(ctx context.Context, w wire, chosen asset, etag string
 		remember: func() { g.taken, g.etag = chosen, etag },
 	})
 	return r, rateLimit(a, err)
-}
-
-// mayAsk guards what the API's answer makes us ask: it is redirected, in all
-// but name. The header of w must not go to another host than the API's.
-func (w wire) mayAsk(api, target string) error {
-	if err := checkURL("the address in the API's answer", target); err != nil {
-		return err
-	}
-	home, _ := url.Parse(api)
-	to, _ := url.Parse(target)
-	if home.Scheme == "https" && to.Scheme != "https" {
-		return fmt.Errorf("the API sends from https to %q: refused, anybody on the way could change the release", sourceOf(to))
-	}
-	if len(w.header) > 0 && to.Host != home.Host {
-		return fmt.Errorf("the API sends to %q: refused, it is another host and must not see the Token", sourceOf(to))
-	}
-	return nil
-}
-
-// rateLimit makes a RetryAfterError of a refusal for an exhausted limit, which
-// GitHub states in headers of its own.
-func rateLimit(a *answer, err error) error {
-	if err == nil || (a.StatusCode != http.StatusForbidden && a.StatusCode != http.StatusTooManyRequests) {
-		return err
-	}
-	if _, done := err.(*RetryAfterError); done || a.Header.Get("X-RateLimit-Remaining") != "0" {
-		return err
-	}
-	reset, bad := strconv.ParseInt(a.Header.Get("X-RateLimit-Reset"), 10, 64)
-	if bad != nil {
-		return err
-	}
-	return &RetryAfterError{After: boundRetry(time.Until(time.Unix(reset, 0))), Err: err}
 }

@@ -2,7 +2,6 @@ package fetcher
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -171,17 +170,4 @@ func (h *HTTP) named() bool {
 	return slices.ContainsFunc(h.CheckHeaders, func(name string) bool {
 		return !slices.Contains(defaultCheckHeaders, http.CanonicalHeaderKey(name)) && http.CanonicalHeaderKey(name) != "Etag"
 	})
-}
-
-func checkURL(field, value string) error {
-	u, err := url.Parse(value)
-	switch {
-	case value == "":
-		return fmt.Errorf("%s is empty: name the http or https URL of the program", field)
-	case err != nil:
-		return fmt.Errorf("%s cannot be read: %w", field, plain(err))
-	case (u.Scheme != "http" && u.Scheme != "https") || u.Host == "":
-		return fmt.Errorf("%s is %q: it must be http://host/… or https://host/…", field, sourceOf(u))
-	}
-	return nil
 }

@@ -2,8 +2,10 @@ package fetcher_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"strings"
@@ -183,6 +185,36 @@ func TestResumeManyTimes(t *testing.T) {
 	inBubble(t, serve, func(t *testing.T, client *http.Client) {
 		wantWhole(t, &fetcher.HTTP{URL: "http://releases/app", Client: client}, program)
 	})
+}
+
+// The context ends a download in each of its states.
+func TestCancelledDownload(t *testing.T) {
+	program := noise(100_000)
+	for _, row := range []struct {
+		name   string
+		broken func(http.ResponseWriter, *http.Request)
+		rest   func(http.ResponseWriter, *http.Request, int)
+	}{
+		{"while it waits for bytes", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, nil},
+		{"in its backoff", abort, func(w http.ResponseWriter, _ *http.Request, _ int) { w.WriteHeader(http.StatusBadGateway) }},
+		{"while it waits for the rest", abort, func(_ http.ResponseWriter, r *http.Request, _ int) { <-r.Context().Done() }},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			c := &cutter{program: program, headers: http.Header{"Etag": {`"v1"`}}, broken: row.broken, rest: row.rest}
+			inBubble(t, c.ServeHTTP, func(t *testing.T, client *http.Client) {
+				ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+				defer cancel()
+				r, err := (&fetcher.HTTP{URL: "http://releases/app", Client: client}).FetchContext(ctx)
+				if err != nil || r == nil {
+					t.Fatalf("FetchContext = %v, %v", r, err)
+				}
+				begin := time.Now()
+				if _, err := io.ReadAll(r); !errors.Is(err, context.DeadlineExceeded) || time.Since(begin) != 5*time.Second {
+					t.Fatalf("read ended with %v after %v; want the context's error after 5s", err, time.Since(begin))
+				}
+			})
+		})
+	}
 }
 
 func TestStalledAnswer(t *testing.T) {

@@ -78,3 +78,19 @@ func retryAfter(value string, now time.Time) (time.Duration, bool) {
 }
 
 func boundRetry(d time.Duration) time.Duration { return min(max(d, 0), maxRetryAfter) }
+
+// rateLimit makes a RetryAfterError of a refusal for an exhausted limit, which
+// GitHub states in headers of its own.
+func rateLimit(a *answer, err error) error {
+	if err == nil || (a.StatusCode != http.StatusForbidden && a.StatusCode != http.StatusTooManyRequests) {
+		return err
+	}
+	if _, done := err.(*RetryAfterError); done || a.Header.Get("X-RateLimit-Remaining") != "0" {
+		return err
+	}
+	reset, bad := strconv.ParseInt(a.Header.Get("X-RateLimit-Reset"), 10, 64)
+	if bad != nil {
+		return err
+	}
+	return &RetryAfterError{After: boundRetry(time.Until(time.Unix(reset, 0))), Err: err}
+}

@@ -125,3 +125,20 @@ func plain(err error) error {
 	}
 	return err
 }
+
+// mayAsk guards what the API's answer makes us ask: it is redirected, in all
+// but name. The header of w must not go to another host than the API's.
+func (w wire) mayAsk(api, target string) error {
+	if err := checkURL("the address in the API's answer", target); err != nil {
+		return err
+	}
+	home, _ := url.Parse(api)
+	to, _ := url.Parse(target)
+	if home.Scheme == "https" && to.Scheme != "https" {
+		return fmt.Errorf("the API sends from https to %q: refused, anybody on the way could change the release", sourceOf(to))
+	}
+	if len(w.header) > 0 && to.Host != home.Host {
+		return fmt.Errorf("the API sends to %q: refused, it is another host and must not see the Token", sourceOf(to))
+	}
+	return nil
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -82,8 +83,14 @@ func TestZeroVerified(t *testing.T) {
 }
 
 func ExampleCheck() {
-	_, err := trust.Check(context.Background(), nil, release.Candidate{Source: "https://example.com/app"})
-	if errors.Is(err, trust.ErrNoPolicy) {
-		println("refused")
-	}
+	candidate := release.Candidate{Body: strings.NewReader("program"), Source: "https://example.com/app"}
+
+	_, err := trust.Check(context.Background(), nil, candidate)
+	fmt.Println(errors.Is(err, trust.ErrNoPolicy))
+
+	verified, err := trust.Check(context.Background(), trust.Insecure(), candidate)
+	fmt.Println(verified.By(), err)
+	// Output:
+	// true
+	// insecure <nil>
 }

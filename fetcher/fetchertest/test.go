@@ -27,6 +27,7 @@ func Test(t *testing.T, newSource func(t *testing.T) Source) {
 		{"offered whole until it is taken", untilTaken},
 		{"the next release is offered", nextRelease},
 		{"a closed reader costs nothing", closedEarly},
+		{"known bytes are taken unread", takenUnread},
 		{"a cut body is offered again", cut},
 		{"a changing release is not mixed", changed},
 		{"a cancelled fetch returns", cancelled},
@@ -79,6 +80,22 @@ func closedEarly(t *testing.T, s Source) {
 	first(t, r)
 	done(t, r)
 	take(t, offered(t, s.Fetcher), one)
+}
+
+// A consumer that knows the bytes, by a stated digest, does not read them.
+func takenUnread(t *testing.T, s Source) {
+	s.Publish(program(1))
+	r := offered(t, s.Fetcher)
+	receipt, ok := r.(fetcher.Receipt)
+	if !ok {
+		t.Skip("the reader is no fetcher.Receipt")
+	}
+	done(t, r)
+	receipt.Taken()
+	quiet(t, s.Fetcher)
+	two := program(2)
+	s.Publish(two)
+	take(t, offered(t, s.Fetcher), two)
 }
 
 func cut(t *testing.T, s Source) {

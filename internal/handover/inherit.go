@@ -15,6 +15,7 @@ type Inherited struct {
 	Control *os.File
 	Stderr  *os.File // the real standard error, or nil
 	Crash   *os.File // takes the last words of a crash, or nil
+	Ignored int      // a signal that is for the master alone, or 0
 }
 
 // Inherit takes what the environment of this process says is there for a worker,
@@ -27,7 +28,7 @@ func Inherit() (Inherited, bool) {
 		return Inherited{}, false
 	}
 	os.Unsetenv(Variable)
-	part := append(strings.Split(value, ":"), "", "")
+	part := append(strings.Split(value, ":"), "", "", "")
 	if fd, err := strconv.Atoi(part[0]); err != nil || !isControl(fd) {
 		return Inherited{}, false // what is open there is somebody else's: leave it as it is
 	}
@@ -42,6 +43,7 @@ func Inherit() (Inherited, bool) {
 	if fd := inheritFD(part[2]); fd >= 0 {
 		in.Crash = os.NewFile(uintptr(fd), "crash output")
 	}
+	in.Ignored, _ = strconv.Atoi(part[3]) // none: 0
 	return in, true
 }
 
@@ -49,13 +51,16 @@ func Inherit() (Inherited, bool) {
 // close-on-exec, or -1.
 func inheritFD(number string) int {
 	fd, err := strconv.Atoi(number)
-	if err != nil || fd < 3 {
-		return -1
-	}
-	if _, err := unix.FcntlInt(uintptr(fd), unix.F_SETFD, unix.FD_CLOEXEC); err != nil {
+	if err != nil || fd < 3 || closeOnExec(fd) != nil {
 		return -1
 	}
 	return fd
+}
+
+// closeOnExec keeps an open descriptor from the children of this process.
+func closeOnExec(fd int) error {
+	_, err := unix.FcntlInt(uintptr(fd), unix.F_SETFD, unix.FD_CLOEXEC)
+	return err
 }
 
 // isControl reports whether a descriptor may be a control socket: a unix stream

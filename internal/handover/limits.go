@@ -14,8 +14,9 @@ const (
 	SendTimeout = 10 * time.Second
 
 	// Variable is the environment variable that makes a process a worker. Its
-	// value is the numbers of three descriptors, joined by colons: the control
-	// socket, the real standard error, and the pipe for the last words of a
-	// crash. The second and the third may be empty.
+	// value is four numbers, joined by colons: the descriptors of the control
+	// socket, of the real standard error, and of the pipe for the last words of
+	// a crash, and the signal that asks the master for a restart. All but the
+	// first may be empty.
 	Variable = "OVERSEER_CONTROL"
 )

@@ -10,7 +10,8 @@ type Effect interface{ effect() }
 type (
 	// Spawn starts the process of a generation: from the staged candidate with
 	// this digest after its trial was recorded, or from the installed binary
-	// where Candidate is empty. Answer: [Spawned] or [SpawnFailed].
+	// where Candidate is empty. Answer: [Spawned] or [SpawnFailed], well within
+	// FailTimeout: a stop does not wait longer for a process that may never be.
 	Spawn struct {
 		Gen       Gen
 		Candidate Digest
@@ -145,7 +146,7 @@ const (
 	BoundRespawn   Bound = "respawn"   // until a crashed program is started again
 	BoundDefer     Bound = "defer"     // until the user's hook is asked again
 	BoundRetry     Bound = "retry"     // until a candidate that was not at fault is tried again
-	BoundFinal     Bound = "final"     // until the master ends although a process does not
+	BoundFinal     Bound = "final"     // until the master ends although a process or an installation does not
 )
 
 // A Kind says what a [Report] is about.

@@ -27,8 +27,11 @@ type generation struct {
 	phase     Phase
 	digest    Digest // known once it runs
 	candidate Digest // what it was started from; empty: the installed binary
-	opened    bool   // it has had public traffic at some time
-	greeted   bool
+	opened    bool   // it was told to accept at some time, so it may have connections
+	running   bool   // it has a process
+	greeted   bool   // it speaks our protocol
+	killed    bool   // its time to end has passed
+	slow      bool   // it is not ready in time and left alone for want of a better one
 	onTrial   bool   // it is another binary than the one before and serves probation
 	served    bool   // its probation has passed; only a failing check holds the commit up
 	resumed   bool   // it stood by and is being put back

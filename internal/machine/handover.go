@@ -25,8 +25,7 @@ func (m *Machine) restartAsked(ev RestartAsked) {
 
 // busy reports whether a restart asked for now has to wait.
 func (m *Machine) busy() bool {
-	live := m.live()
-	return m.incoming != 0 || m.next != nil || m.installing != "" || (live != nil && live.onTrial)
+	return m.incoming != 0 || m.next != nil || m.handingOver()
 }
 
 func (m *Machine) signalAsked(ev SignalAsked) {
@@ -34,19 +33,18 @@ func (m *Machine) signalAsked(ev SignalAsked) {
 	if g == nil {
 		g = m.gen(m.incoming)
 	}
-	if g != nil {
+	if g != nil && g.running {
 		m.emit(Signal{Gen: g.num, Signal: ev.Signal})
 	}
 }
 
-// begin starts a generation beside the live one, or in sequence after all that
-// runs.
+// begin has a generation started beside the live one, or in sequence after all
+// that runs; proceed does it, in this step if it can.
 func (m *Machine) begin(s start) {
+	m.next = &s
 	if !m.set.Sequential {
-		m.spawn(s)
 		return
 	}
-	m.next = &s
 	for _, g := range m.gens {
 		if g.phase != Draining {
 			m.drain(g, 0, false)
@@ -66,9 +64,18 @@ func (m *Machine) spawn(s start) {
 }
 
 // spawned learns which binary runs. One that differs from what was proven last
-// has to serve its probation, wherever it came from.
+// has to serve its probation, wherever it came from. One that was given up
+// before it had a process is ended now that it has one.
 func (m *Machine) spawned(g *generation, d Digest) {
-	g.digest = d
+	g.running, g.digest = true, d
+	if g.phase == Draining {
+		if m.stopping != nil && m.stopping.forced {
+			m.emit(Kill{Gen: g.num})
+			return
+		}
+		m.terminate(g)
+		return
+	}
 	if m.proven != "" && d != m.proven {
 		g.onTrial = true
 	}
@@ -76,13 +83,13 @@ func (m *Machine) spawned(g *generation, d Digest) {
 
 func (m *Machine) spawnFailed(g *generation, ev SpawnFailed) {
 	m.remove(g)
-	if m.stopping != nil {
+	if m.stopping != nil || g.phase == Draining {
 		return
 	}
+	m.lastCode = 1
 	m.report(KindFailed, g, ev.Reason)
 	m.reject(g, ev.Reason, !ev.Temporary)
-	if m.proven == "" {
-		m.lastCode = 1
+	if g.num == 1 {
 		m.end(stop{code: 1, unstarted: true, reason: ev.Reason})
 		return
 	}
@@ -120,13 +127,14 @@ func (m *Machine) accepting(g *generation, sockets []int) {
 	}
 }
 
+// ready has a generation probed that there is an alternative to.
 func (m *Machine) ready(g *generation) {
 	if g.phase != Starting {
 		return
 	}
 	m.stopTimer(BoundSettle, g.num)
 	g.phase = Ready
-	if m.set.Probe && (m.live() != nil || g.onTrial) {
+	if m.set.Probe && !g.slow && (m.live() != nil || g.onTrial) {
 		m.emit(Probe{Gen: g.num})
 		return
 	}
@@ -138,7 +146,7 @@ func (m *Machine) ready(g *generation) {
 func (m *Machine) open(g *generation) {
 	m.stopTimer(BoundReady, g.num)
 	m.stopTimer(BoundProbe, g.num)
-	g.phase = Probed
+	g.phase, g.opened, g.slow = Probed, true, false
 	clear(g.paused)
 	m.incoming = g.num
 	m.emit(Open{Gen: g.num})
@@ -151,7 +159,7 @@ func (m *Machine) opened(g *generation) {
 	}
 	m.stopTimer(BoundOpen, g.num)
 	m.incoming = 0
-	g.phase, g.opened = Live, true
+	g.phase = Live
 	m.setTimer(BoundStable, g.num, m.set.Stable)
 	if g.resumed {
 		g.resumed = false
@@ -179,8 +187,7 @@ func (m *Machine) opened(g *generation) {
 // o goes on standing by; otherwise it drains as soon as nothing is left to it.
 func (m *Machine) standBy(o, g *generation) {
 	o.phase = Standby
-	keep := g.onTrial || m.installing != ""
-	if !keep && !o.uncovered(g) {
+	if !g.onTrial && !o.uncovered(g) {
 		m.drain(o, 0, false)
 		return
 	}
@@ -194,7 +201,7 @@ func (m *Machine) standBy(o, g *generation) {
 	if sockets != nil {
 		m.emit(Pause{Gen: o.num, Sockets: sockets})
 	}
-	if !keep {
+	if !g.onTrial {
 		m.setTimer(BoundCover, o.num, m.set.ReadyTimeout)
 	}
 }
@@ -213,6 +220,7 @@ func (m *Machine) notReadyInTime(g *generation) {
 	case Starting:
 		reason := fmt.Sprintf("not ready within %v: it accepted on no listener and did not call State.Ready", m.set.ReadyTimeout)
 		if m.live() == nil && !g.onTrial {
+			g.slow = true
 			m.report(KindSlow, g, reason)
 			return
 		}
@@ -221,6 +229,9 @@ func (m *Machine) notReadyInTime(g *generation) {
 		// Its probe may fail for a reason that fails every generation's: a
 		// database that is down. The live one's probe tells.
 		g.judged = true
+		if g.lastProbe == "" {
+			g.lastProbe = fmt.Sprintf("no answer within %v of its start", m.set.ReadyTimeout)
+		}
 		if live := m.live(); live != nil {
 			m.emit(Probe{Gen: live.num})
 			return
@@ -244,11 +255,11 @@ func (m *Machine) notOpenedInTime(g *generation) {
 	m.fail(g, reason, true)
 }
 
-// fail gives up a generation that never had traffic.
+// fail gives up a generation that is not live yet.
 func (m *Machine) fail(g *generation, reason string, blame bool) {
 	m.report(KindFailed, g, reason)
 	m.reject(g, reason, blame)
-	m.terminate(g)
+	m.drain(g, 0, false)
 	m.incoming = 0
 	m.lastCode = 1
 	m.incomingFailed(g)
@@ -267,9 +278,10 @@ func (m *Machine) incomingFailed(g *generation) {
 func (m *Machine) terminate(g *generation) {
 	m.stopTimers(g)
 	g.phase = Draining
-	if g.greeted {
+	switch {
+	case g.greeted:
 		m.emit(Drain{Gen: g.num, Timeout: m.set.FailTimeout, Signal: sigterm})
-	} else {
+	case g.running:
 		m.emit(Signal{Gen: g.num, Signal: sigterm})
 	}
 	m.setTimer(BoundEnd, g.num, m.set.FailTimeout)
@@ -295,10 +307,20 @@ func (m *Machine) drainOthers(g *generation) {
 	}
 }
 
+// notEndedInTime kills a generation. One that outlives that hangs in the kernel:
+// it holds up its own end only, and no stop.
 func (m *Machine) notEndedInTime(g *generation) {
-	m.report(KindKilled, g, "did not end in time")
-	m.emit(Kill{Gen: g.num})
-	if m.stopping != nil {
-		m.setTimer(BoundFinal, 0, m.set.FinalTimeout)
+	switch {
+	case !g.killed:
+		m.report(KindKilled, g, "did not end in time")
+	case m.stopping != nil:
+		m.report(KindKilled, g, "did not end although it was killed: no longer waited for")
+		m.remove(g)
+		return
 	}
+	g.killed = true
+	if g.running {
+		m.emit(Kill{Gen: g.num})
+	}
+	m.setTimer(BoundEnd, g.num, m.set.FinalTimeout)
 }

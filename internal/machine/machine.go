@@ -13,7 +13,7 @@ type Machine struct {
 	last Gen           // the newest number given
 
 	incoming Gen    // the generation that is to take over; 0: none
-	next     *start // sequential: what is started once all processes are gone
+	next     *start // what is started as soon as nothing stands in its way
 	pending  bool   // a restart was asked for while one was under way
 
 	waiting    Digest // a staged candidate that has not been tried
@@ -41,6 +41,7 @@ type hold string
 const (
 	free     hold = ""         // it is tried as soon as nothing else is under way
 	asked    hold = "asked"    // the user's hook has the question
+	allowed  hold = "allowed"  // the user's hook said yes: as free, without the question
 	deferred hold = "deferred" // the user's hook said no
 	retrying hold = "retrying" // it failed through no fault of its own
 	manual   hold = "manual"   // it waits for a restart asked by hand
@@ -79,7 +80,7 @@ func (m *Machine) take(ev Event) {
 	case Staged:
 		m.staged(ev.Digest)
 	case Allowed:
-		m.allowed(ev)
+		m.answered(ev)
 	case Installed:
 		m.installed(ev)
 	case Spawned:
@@ -126,7 +127,7 @@ func (m *Machine) timerFired(t Timer) {
 		}
 		return
 	case BoundFinal:
-		m.gens = nil
+		m.gens, m.installing = nil, ""
 		return
 	}
 	g := m.gen(t.Gen)
@@ -156,35 +157,73 @@ func (m *Machine) timerFired(t Timer) {
 }
 
 // proceed begins what can begin now that the event is dealt with: it is the
-// only place where a restart or a trial starts by itself.
+// only place where a restart, a trial or an untried installation starts by
+// itself, and where a generation is spawned.
 func (m *Machine) proceed() {
-	if m.stopping != nil || m.incoming != 0 {
+	if m.stopping != nil {
 		return
 	}
-	if m.next != nil {
-		if len(m.gens) == 0 {
-			s := *m.next
-			m.next = nil
-			m.spawn(s)
-		}
+	if m.set.NoRestart && m.waiting != "" && m.hold == free && m.installing == "" {
+		m.install(m.takeWaiting())
+	}
+	if g := m.gen(m.incoming); g != nil && g.slow && m.pending {
+		m.report(KindFailed, g, "given up for the restart that was asked for")
+		m.terminate(g)
+		m.incoming = 0
+		m.restart()
+	}
+	if m.incoming != 0 {
 		return
 	}
+	if m.next == nil {
+		m.choose()
+	}
+	// While a candidate is being installed nobody can say which bytes the
+	// installed path names, and the candidate may have crashed by now.
+	if m.next != nil && m.installing == "" && (!m.set.Sequential || len(m.gens) == 0) {
+		s := *m.next
+		m.next = nil
+		m.spawn(s)
+	}
+}
+
+// choose picks what is started next. A handover ends before the next begins:
+// whoever stands by is the one to put back, and can be that for one only.
+func (m *Machine) choose() {
 	live := m.live()
 	switch {
 	case live == nil && m.respawning && m.pending:
 		m.stopTimer(BoundRespawn, 0)
-		m.respawning, m.pending = false, false
-		m.begin(start{})
-	case live == nil || live.onTrial || m.installing != "":
+		m.respawning = false
+		m.restart()
+	case live == nil || m.handingOver():
 	case m.pending:
-		m.pending = false
-		m.begin(start{candidate: m.takeWaiting()})
-	case m.waiting != "" && m.hold == free && m.set.AskFirst:
+		m.restart()
+	case m.waiting == "" || m.set.NoRestart:
+	case m.hold == free && m.set.AskFirst:
 		m.hold = asked
 		m.emit(Ask{Digest: m.waiting})
-	case m.waiting != "" && m.hold == free:
+	case m.hold == free || m.hold == allowed:
 		m.begin(start{candidate: m.takeWaiting()})
 	}
+}
+
+// restart begins the restart that was asked for by hand, with the candidate that
+// waits, whatever it waits for.
+func (m *Machine) restart() {
+	m.pending = false
+	if m.set.NoRestart {
+		m.begin(start{})
+		return
+	}
+	m.begin(start{candidate: m.takeWaiting()})
+}
+
+// handingOver reports whether the live generation still has to prove itself or
+// to relieve the one before, or its binary is being installed.
+func (m *Machine) handingOver() bool {
+	live := m.live()
+	return m.installing != "" || live != nil && live.onTrial || m.newest(Standby) != nil
 }
 
 func (m *Machine) takeWaiting() Digest {

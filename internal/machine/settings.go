@@ -25,7 +25,7 @@ type Settings struct {
 	Retry            Backoff       // of a candidate that was not at fault
 	Respawn          Backoff       // of a crashed program
 	Stable           time.Duration // live for so long, a program is no longer in a crash loop
-	FinalTimeout     time.Duration // from the second stop to the end
+	FinalTimeout     time.Duration // from a kill or the second stop to the end
 }
 
 // KeepAlive says when a program that ended by itself is started again.

@@ -11,7 +11,9 @@ type stop struct {
 	code      int
 	unstarted bool
 	reason    string
-	forced    bool
+	asked     bool // a signal asked for it
+	forced    bool // a second one did
+	final     bool // the last wait is bounded
 }
 
 // killSignal is the code added to a signal's number in an exit code, as shells
@@ -28,12 +30,12 @@ func (m *Machine) stopAsked(ev StopAsked) {
 	if main == nil {
 		main = m.gen(m.incoming)
 	}
-	s := stop{code: m.lastCode}
+	s := stop{code: m.lastCode, asked: ev.Signal != 0}
 	if main != nil {
-		s = stop{main: main.num}
+		s.main, s.code = main.num, 0
 	}
 	for _, g := range m.gens {
-		if g.onTrial && g.candidate != "" && m.installing == "" {
+		if g.onTrial && g.candidate != "" && g.candidate != m.installing {
 			m.emit(EndTrial{Digest: g.candidate})
 			m.emit(Discard{Digest: g.candidate})
 		}
@@ -53,23 +55,34 @@ func stopReason(signal int) string {
 	return fmt.Sprintf("signal %d", signal)
 }
 
-// stopAgain ends at once what the first stop has not ended yet.
+// stopAgain ends at once what the first signal has not ended yet. A signal that
+// meets an end nobody asked for by signal is the first.
 func (m *Machine) stopAgain(ev StopAsked) {
 	if ev.Signal == 0 || m.stopping.forced {
+		return
+	}
+	if !m.stopping.asked {
+		m.stopping.asked = true
 		return
 	}
 	m.stopping.forced = true
 	m.stopping.main, m.stopping.code = 0, killSignal+ev.Signal
 	m.emit(Report{Kind: KindStopping, Reason: "asked for again: " + stopReason(ev.Signal)})
 	for _, g := range m.gens {
-		m.emit(Kill{Gen: g.num})
+		if g.running {
+			m.emit(Kill{Gen: g.num})
+		}
 	}
+	m.stopping.final = true
 	m.setTimer(BoundFinal, 0, m.set.FinalTimeout)
 }
 
 // end begins the end of the master: from here on nothing is started.
 func (m *Machine) end(s stop) {
 	m.stopping = &s
+	if m.next != nil && m.next.candidate != "" {
+		m.emit(Discard{Digest: m.next.candidate})
+	}
 	m.incoming, m.next, m.pending = 0, nil, false
 	if m.respawning {
 		m.respawning = false
@@ -81,11 +94,19 @@ func (m *Machine) end(s stop) {
 	m.emit(CloseSockets{})
 }
 
-// finish ends the master once there is no process left.
+// finish ends the master once there is no process left, and no installation
+// whose end could still need a Restore.
 func (m *Machine) finish() {
-	if m.stopping != nil && len(m.gens) == 0 && !m.done {
+	if m.stopping == nil || len(m.gens) > 0 || m.done {
+		return
+	}
+	switch {
+	case m.installing == "":
 		m.done = true
 		m.emit(Exit{Code: m.stopping.code, Unstarted: m.stopping.unstarted, Reason: m.stopping.reason})
+	case !m.stopping.final:
+		m.stopping.final = true
+		m.setTimer(BoundFinal, 0, m.set.FinalTimeout)
 	}
 }
 
@@ -145,7 +166,10 @@ func (m *Machine) exitedLive(g *generation, reason string) {
 		}
 		return // it takes over as soon as it is ready
 	}
-	m.unserved(false)
+	if m.next != nil {
+		return // what takes over is about to start
+	}
+	m.unserved(m.refused[g.candidate])
 }
 
 // unserved is called when nobody serves and nobody is about to: after a failed

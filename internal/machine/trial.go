@@ -11,13 +11,18 @@ const failuresToRollBack = 2
 func (m *Machine) staged(d Digest) {
 	live := m.live()
 	switch {
+	case d == m.waiting || d == m.installing && !m.refused[d]:
+		return
 	case m.stopping != nil || m.refused[d] || d == m.proven:
 		m.emit(Discard{Digest: d})
 		return
-	case d == m.waiting || d == m.installing || live != nil && live.onTrial && live.candidate == d:
+	case live != nil && live.onTrial && live.candidate == d:
 		return
 	}
-	if g := m.gen(m.incoming); g != nil && g.candidate == d {
+	if g := m.gen(m.incoming); g != nil && g.onTrial && g.candidate == d {
+		return
+	}
+	if m.next != nil && m.next.candidate == d {
 		return
 	}
 	if m.waiting != "" {
@@ -25,22 +30,20 @@ func (m *Machine) staged(d Digest) {
 	}
 	m.retries = 0
 	m.setWaiting(d, free)
-	switch {
-	case m.set.NoRestart:
-		m.install(m.takeWaiting())
-	case m.set.NoRestartAfterFetch:
+	if m.set.NoRestartAfterFetch && !m.set.NoRestart {
 		m.hold = manual
 		m.emit(Report{Kind: KindWaiting, Digest: d, Reason: "it gets its trial at the next restart"})
 	}
 }
 
-func (m *Machine) allowed(ev Allowed) {
+// answered takes the answer of the user's hook. The host may have changed since
+// the question was put: proceed begins the trial once it can.
+func (m *Machine) answered(ev Allowed) {
 	if m.hold != asked || m.waiting != ev.Digest {
 		return
 	}
 	if ev.OK {
-		m.hold = free
-		m.begin(start{candidate: m.takeWaiting()})
+		m.hold = allowed
 		return
 	}
 	m.hold = deferred
@@ -105,7 +108,8 @@ func (m *Machine) trialProbed(g *generation, failure string) {
 
 // judgeTrial decides an unhealthy trial by the health of the one that stands
 // by: where that fails too, the cause lies elsewhere and a rollback would only
-// hide it.
+// hide it. But the trial has an end: what is undecided when the probation is
+// over is put off, which also gives a fresh start to a host where both hang.
 func (m *Machine) judgeTrial(failure string) {
 	g := m.live()
 	if g == nil || !g.onTrial || g.failures < failuresToRollBack {
@@ -113,6 +117,10 @@ func (m *Machine) judgeTrial(failure string) {
 	}
 	if failure == "" {
 		m.rollBack(g, "probe failed: "+g.lastProbe, true)
+		return
+	}
+	if g.served {
+		m.rollBack(g, "unhealthy at the end of its probation, as is the generation that stands by: "+g.lastProbe, false)
 		return
 	}
 	m.report(KindUnhealthy, g, "the generation that stands by fails too: not this release's fault")
@@ -158,9 +166,13 @@ func (m *Machine) installed(ev Installed) {
 		m.rollBack(g, "could not be installed: "+ev.Err, false)
 	case ev.Err != "":
 		m.emit(Report{Kind: KindUncommitted, Digest: ev.Digest, Reason: ev.Err})
-		if !m.refused[ev.Digest] {
-			m.postpone(ev.Digest)
+		if m.refused[ev.Digest] {
+			return
 		}
+		if !m.set.NoRestart {
+			m.emit(EndTrial{Digest: ev.Digest}) // a stop ended it without a verdict
+		}
+		m.postpone(ev.Digest)
 	case m.refused[ev.Digest]:
 		// It crashed while it was being installed.
 		m.emit(Restore{Digest: ev.Digest})
@@ -231,6 +243,11 @@ func (m *Machine) reject(g *generation, reason string, blame bool) {
 func (m *Machine) postpone(d Digest) {
 	if m.stopping != nil || m.waiting != "" {
 		m.emit(Discard{Digest: d})
+		return
+	}
+	if m.set.NoRestartAfterFetch && !m.set.NoRestart {
+		m.setWaiting(d, manual)
+		m.emit(Report{Kind: KindPostponed, Digest: d, Reason: "it is tried again at the next restart"})
 		return
 	}
 	m.retries++

@@ -40,8 +40,14 @@ func (m *Master) installStaged(st *store.Staged) (store.Installed, error) {
 	return m.cfg.Store.Install(context.WithoutCancel(m.ctx), st)
 }
 
+// restore puts the previous binary back. Whatever is started from the installed
+// path meanwhile waits for it, see spawn.
 func (m *Master) restore(d machine.Digest) {
-	m.record("put the binary before back in place", func() error { return m.cfg.Store.Restore(context.WithoutCancel(m.ctx)) })
+	m.restoring++
+	m.record("put the previous binary back in place of release "+digest(d).Short(), func() error {
+		return m.cfg.Store.Restore(context.WithoutCancel(m.ctx))
+	})
+	m.disk.do(func() { m.call(func() { m.restoring-- }) })
 }
 
 func (m *Master) discard(d machine.Digest) {

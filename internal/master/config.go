@@ -1,8 +1,9 @@
+//go:build unix
+
 package master
 
 import (
 	"log/slog"
-	"os"
 	"time"
 
 	"github.com/seed-3d078585/overseer/internal/machine"
@@ -17,11 +18,11 @@ type Config struct {
 	Binary        string           // the installed binary; a link is followed at each start
 	Sockets       []*socket.Socket // bound; the master closes them
 	Settings      machine.Settings // Sockets is set by New
-	RestartSignal os.Signal
-	Probe         probe.Probe   // nil: none
-	ProbeTimeout  time.Duration // of one probe
-	QuarantineFor time.Duration // how long a digest that failed is not tried again
-	Store         *store.Store  // nil where there is no source of candidates
+	Signals       *Signals         // taken over
+	Probe         probe.Probe      // nil: none
+	ProbeTimeout  time.Duration    // of one probe
+	QuarantineFor time.Duration    // how long a digest that failed is not tried again
+	Store         *store.Store     // nil where there is no source of candidates
 	Log           *slog.Logger
 
 	// MayRestart is asked before a restart that nobody asked for; nil: always.

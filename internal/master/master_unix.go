@@ -14,7 +14,8 @@ import (
 	"github.com/seed-3d078585/overseer/release"
 )
 
-// closingTimeout bounds the wait for disk and hooks at the end.
+// closingTimeout bounds the wait for the disk, and then for all else that runs
+// beside, at the end.
 const closingTimeout = 10 * time.Second
 
 // A Master supervises one program. Offer, Restart and Stop may be called by any
@@ -27,15 +28,18 @@ type Master struct {
 	quit    chan struct{}
 	ctx     context.Context // ends with the master; for probes and the disk
 	cancel  context.CancelFunc
-	beside  sync.WaitGroup // all goroutines but those of hooks
+	beside  sync.WaitGroup // all goroutines that this package ends
+	hooks   sync.WaitGroup // those that run the user's hooks
+	signals *Signals
 	disk    *disk
 
 	// Owned by Run's goroutine.
-	workers map[machine.Gen]*worker
-	staged  map[machine.Digest]*store.Staged
-	timers  timers
-	tty     terminal
-	exit    *machine.Exit
+	workers   map[machine.Gen]*worker
+	staged    map[machine.Digest]*store.Staged
+	timers    timers
+	tty       terminal
+	restoring int // restores that are under way
+	exit      *machine.Exit
 }
 
 // New returns a master that has not started anything yet.
@@ -51,6 +55,7 @@ func New(cfg Config) *Master {
 		quit:    make(chan struct{}),
 		workers: map[machine.Gen]*worker{},
 		staged:  map[machine.Digest]*store.Staged{},
+		signals: cfg.Signals,
 	}
 	m.ctx, m.cancel = context.WithCancel(context.Background())
 	m.timers = newTimers(m.call)
@@ -62,7 +67,8 @@ func New(cfg Config) *Master {
 // Run supervises until the end and returns the exit code of the program. An
 // error means that no generation could be started at all; nothing is left then.
 func (m *Master) Run() (code int, err error) {
-	signals := newSignals(m.cfg.RestartSignal, m.tty.ownGroups)
+	signals := m.signals
+	signals.take(m.tty.ownGroups)
 	defer signals.close()
 	reaper := newReaper()
 	defer reaper.close()
@@ -101,7 +107,11 @@ func (m *Master) close() {
 	}
 	m.disk.close(closingTimeout)
 	done := make(chan struct{})
-	go func() { m.beside.Wait(); close(done) }()
+	go func() {
+		m.beside.Wait()
+		m.hooks.Wait()
+		close(done)
+	}()
 	timer := time.NewTimer(closingTimeout)
 	defer timer.Stop()
 	select {
@@ -118,26 +128,32 @@ func (m *Master) post(ev machine.Event) {
 	}
 }
 
-// call has the owner run a function; after the end it does nothing.
-func (m *Master) call(f func()) {
+// call has the owner run a function; after the end it does nothing and returns
+// false.
+func (m *Master) call(f func()) bool {
 	select {
 	case m.calls <- f:
+		return true
 	case <-m.quit:
+		return false
 	}
 }
 
 // Offer hands over a staged candidate. The master owns it from here on, and
 // discards what it does not use.
 func (m *Master) Offer(st *store.Staged) {
-	m.call(func() {
+	taken := m.call(func() {
 		d := machine.Digest(st.Digest().String())
 		if _, held := m.staged[d]; held {
-			m.disk.do(func() { st.Discard() })
+			m.record("remove a candidate that was staged twice", st.Discard)
 			return
 		}
 		m.staged[d] = st
 		m.step(machine.Staged{Digest: d})
 	})
+	if !taken {
+		st.Discard() // the next master's Recover finds what is left
+	}
 }
 
 // Restart asks for a restart; by says who asked.

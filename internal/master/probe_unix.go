@@ -26,10 +26,34 @@ func (m *Master) probe(gen machine.Gen) {
 		defer cancel()
 		ev := machine.ProbeDone{Gen: gen}
 		if err := m.runProbe(ctx, w); err != nil {
+			if w.dying() {
+				return // its end is the answer, and says more
+			}
 			ev.Err = err.Error()
 		}
 		m.post(ev)
 	})
+}
+
+// deathGrace is how far apart the ends of a dying process's connections are
+// noticed. All are closed by its exit, in no order.
+const deathGrace = 100 * time.Millisecond
+
+// dying reports whether the conversation with a worker has ended. A failed probe
+// then tells nothing of its health: it is crashing, and that is what the log and
+// the user's hook must hear.
+func (w *worker) dying() bool {
+	if w == nil {
+		return false
+	}
+	timer := time.NewTimer(deathGrace)
+	defer timer.Stop()
+	select {
+	case <-w.lost:
+		return true
+	case <-timer.C:
+		return false
+	}
 }
 
 // runProbe runs the user's probe. One that does not heed its context is left

@@ -90,10 +90,10 @@ func (m *Master) ask(d machine.Digest) {
 
 // hook runs the user's code beside the owner.
 func (m *Master) hook(name string, f func()) {
-	go func() {
+	m.hooks.Go(func() {
 		err := guard(name, func() error { f(); return nil })
 		if err != nil {
 			m.cfg.Log.Error("hook failed", "hook", name, "error", err)
 		}
-	}()
+	})
 }

@@ -10,38 +10,45 @@ import (
 	"github.com/seed-3d078585/overseer/internal/machine"
 )
 
-// signals sorts what comes to the master, so that a storm of one kind cannot
+// Signals sorts what comes to the master, so that a storm of one kind cannot
 // push out another: package signal drops what a full channel cannot take.
-type signals struct {
-	restart chan os.Signal
-	stop    chan os.Signal
-	other   chan os.Signal
+//
+// It takes all signals but those that are nobody's business: SIGCHLD and
+// SIGPIPE, SIGURG (which the Go runtime sends to itself all the time), and those
+// that a fault of this very process raises.
+type Signals struct {
+	restartBy os.Signal
+	restart   chan os.Signal
+	stop      chan os.Signal
+	other     chan os.Signal
 }
 
-// newSignals takes all signals but those that are nobody's business: SIGCHLD and
-// SIGPIPE, SIGURG (which the Go runtime sends to itself all the time), and those
-// that a fault of this very process raises. Where the workers have process
-// groups of their own, a terminal's stop and go must be passed on.
-func newSignals(restart os.Signal, ownGroups bool) *signals {
-	s := &signals{
-		restart: make(chan os.Signal, 1),
-		stop:    make(chan os.Signal, 8),
-		other:   make(chan os.Signal, 64),
+// CatchSignals takes the signal that asks for a restart, before anything else is
+// done: until then it would end the process. The others are taken by Run.
+func CatchSignals(restart os.Signal) *Signals {
+	s := &Signals{
+		restartBy: restart,
+		restart:   make(chan os.Signal, 1),
+		stop:      make(chan os.Signal, 8),
+		other:     make(chan os.Signal, 64),
 	}
-	if restart != nil {
-		signal.Notify(s.restart, restart)
-	}
+	signal.Notify(s.restart, restart)
+	return s
+}
+
+// take takes the other signals. Where the workers have process groups of their
+// own, a terminal's stop and go must be passed on.
+func (s *Signals) take(ownGroups bool) {
 	for _, sig := range []os.Signal{syscall.SIGTERM, syscall.SIGINT} {
-		if sig != restart {
+		if sig != s.restartBy {
 			signal.Notify(s.stop, sig)
 		}
 	}
 	for _, sig := range passedOn(ownGroups) {
-		if sig != restart {
+		if sig != s.restartBy {
 			signal.Notify(s.other, sig)
 		}
 	}
-	return s
 }
 
 func passedOn(ownGroups bool) []syscall.Signal {
@@ -55,7 +62,7 @@ func passedOn(ownGroups bool) []syscall.Signal {
 	return append(list, realTime...)
 }
 
-func (s *signals) close() {
+func (s *Signals) close() {
 	for _, c := range []chan os.Signal{s.restart, s.stop, s.other} {
 		signal.Stop(c)
 	}

@@ -33,14 +33,17 @@ type binary struct {
 func (m *Master) spawn(e machine.Spawn) {
 	w := newWorker(m, e.Gen)
 	m.workers[e.Gen] = w
-	if e.Candidate == "" {
-		m.beside.Go(func() { m.start(w, m.openInstalled) })
-		return
-	}
 	st := m.staged[e.Candidate]
-	m.disk.do(func() {
-		m.start(w, func() (binary, error) { return m.openStaged(st) })
-	})
+	switch {
+	case e.Candidate != "":
+		m.disk.do(func() {
+			m.start(w, func() (binary, error) { return m.openStaged(st) })
+		})
+	case m.restoring > 0:
+		m.disk.do(func() { m.start(w, m.openInstalled) })
+	default:
+		m.beside.Go(func() { m.start(w, m.openInstalled) })
+	}
 }
 
 func (m *Master) start(w *worker, open func() (binary, error)) {
@@ -89,7 +92,7 @@ func (m *Master) startProcess(open func() (binary, error)) (*proc.Process, binar
 		CaptureStderr: !m.tty.stderr,
 		CaptureCrash:  true,
 		OwnGroup:      m.tty.ownGroups,
-	}, workerVariable)
+	}, m.workerVariable)
 	if err != nil {
 		conn.Close()
 		return nil, binary{}, nil, err
@@ -99,14 +102,15 @@ func (m *Master) startProcess(open func() (binary, error)) (*proc.Process, binar
 
 // workerVariable tells the worker its descriptors: control is the first behind
 // the standard ones.
-func workerVariable(x proc.Extra) []string {
-	number := func(fd int) string {
-		if fd == 0 {
+func (m *Master) workerVariable(x proc.Extra) []string {
+	text := func(n int) string {
+		if n == 0 {
 			return ""
 		}
-		return strconv.Itoa(fd)
+		return strconv.Itoa(n)
 	}
-	return []string{handover.Variable + "=" + strings.Join([]string{"3", number(x.Stderr), number(x.Crash)}, ":")}
+	restart := number(m.signals.restartBy)
+	return []string{handover.Variable + "=" + strings.Join([]string{"3", text(x.Stderr), text(x.Crash), text(restart)}, ":")}
 }
 
 // openInstalled opens and hashes what is installed at this moment: the file may

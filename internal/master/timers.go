@@ -1,3 +1,5 @@
+//go:build unix
+
 package master
 
 import (
@@ -10,11 +12,11 @@ import (
 // fires, although its clock may have run out at the same moment: the owner
 // compares what it set with what has fired. Only the owner calls it.
 type timers struct {
-	call    func(func()) // has the owner run something
+	call    func(func()) bool // has the owner run something
 	running map[machine.Timer]*time.Timer
 }
 
-func newTimers(call func(func())) timers {
+func newTimers(call func(func()) bool) timers {
 	return timers{call: call, running: map[machine.Timer]*time.Timer{}}
 }
 

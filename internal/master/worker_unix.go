@@ -25,10 +25,11 @@ type worker struct {
 	doomed  bool // killed before it ran
 	out     chan handover.Message
 	gone    chan struct{} // closed when the process has ended, or the master
+	lost    chan struct{} // closed when the conversation has ended
 }
 
 func newWorker(m *Master, gen machine.Gen) *worker {
-	return &worker{m: m, gen: gen, out: make(chan handover.Message, queued), gone: make(chan struct{})}
+	return &worker{m: m, gen: gen, out: make(chan handover.Message, queued), gone: make(chan struct{}), lost: make(chan struct{})}
 }
 
 // run takes over a process that was started for this generation.
@@ -130,6 +131,7 @@ func (w *worker) receive() {
 			f.Close() // a worker sends none
 		}
 		if err != nil {
+			close(w.lost)
 			w.m.post(machine.Lost{Gen: w.gen})
 			return
 		}

@@ -11,39 +11,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// carry gives f the owner, the mode and the capabilities of the installed
-// binary, in this order: chown(2) clears the set-id bits and the capabilities.
-// What would change the meaning of a right is an error; an owner that does
-// not matter for running is a warning.
-func carry(f *os.File, at location) (warnings []error, err error) {
-	want, ok := at.info.Sys().(*syscall.Stat_t)
-	if !ok {
-		return nil, fmt.Errorf("look at %q: %w", at.path, errors.ErrUnsupported)
-	}
-	warning, err := carryOwner(f, at, want)
+// carryOwner gives f the owner of the installed binary. Where that is not
+// allowed and a set-id bit would come to mean another user, it is an error;
+// else the owner does not matter for running, and it is a warning.
+func carryOwner(f *os.File, at location) (warning, err error) {
+	want, err := statOf(at)
 	if err != nil {
 		return nil, err
 	}
-	if warning != nil {
-		warnings = append(warnings, warning)
-	}
-	if err := unix.Fchmod(int(f.Fd()), uint32(want.Mode)&0o7777); err != nil {
-		return nil, fmt.Errorf("%w: mode %04o of %q: %w", ErrCarry, want.Mode&0o7777, at.path, err)
-	}
-	// Not every user may set every bit: chmod(2) drops set-group-id silently
-	// where the group is not one of ours.
-	var got unix.Stat_t
-	if err := unix.Fstat(int(f.Fd()), &got); err != nil {
-		return nil, fmt.Errorf("look at the staged file: %w", err)
-	}
-	if got.Mode&0o7777 != want.Mode&0o7777 {
-		return nil, fmt.Errorf("%w: mode %04o of %q became %04o: run as its owner %d:%d, or clear the bits", ErrCarry, want.Mode&0o7777, at.path, got.Mode&0o7777, want.Uid, want.Gid)
-	}
-	return warnings, carryCapability(f, at)
-}
-
-// carryOwner returns a warning where the owner stays another one.
-func carryOwner(f *os.File, at location, want *syscall.Stat_t) (warning, err error) {
 	var have unix.Stat_t
 	if err := unix.Fstat(int(f.Fd()), &have); err != nil {
 		return nil, fmt.Errorf("look at the staged file: %w", err)
@@ -55,18 +30,56 @@ func carryOwner(f *os.File, at location, want *syscall.Stat_t) (warning, err err
 	if err == nil {
 		return nil, nil
 	}
-	if want.Mode&(unix.S_ISUID|unix.S_ISGID) != 0 {
-		return nil, fmt.Errorf("%w: %q is set-id (mode %04o) and belongs to %d:%d: run as root or as that user, or clear the bits: %w", ErrCarry, at.path, want.Mode&0o7777, want.Uid, want.Gid, err)
+	if isSetID(want) {
+		return nil, fmt.Errorf("%w: %w", setID(at, want), err)
 	}
-	_ = unix.Fchown(int(f.Fd()), -1, int(want.Gid)) // its own group is allowed to an owner
-	return fmt.Errorf("the new %q cannot belong to %d:%d as the old one did (%w); it belongs to user %d", at.path, want.Uid, want.Gid, err, os.Geteuid()), nil
+	_ = unix.Fchown(int(f.Fd()), -1, int(want.Gid)) // a group of its own is allowed to an owner
+	return fmt.Errorf("the new %q cannot belong to %d:%d as the old one did, it belongs to user %d: %w", at.path, want.Uid, want.Gid, os.Geteuid(), err), nil
 }
 
-// canCarry says beforehand what carry would say of set-id bits and capabilities.
+// carryMode gives f the mode of the installed binary.
+func carryMode(f *os.File, at location) error {
+	want, err := statOf(at)
+	if err != nil {
+		return err
+	}
+	if err := unix.Fchmod(int(f.Fd()), uint32(want.Mode)&0o7777); err != nil {
+		return fmt.Errorf("%w: mode %04o of %q: %w", ErrCarry, want.Mode&0o7777, at.path, err)
+	}
+	// chmod(2) drops set-group-id silently where the group is not one of ours.
+	var got unix.Stat_t
+	if err := unix.Fstat(int(f.Fd()), &got); err != nil {
+		return fmt.Errorf("look at the staged file: %w", err)
+	}
+	if got.Mode&0o7777 != want.Mode&0o7777 {
+		return setID(at, want)
+	}
+	return nil
+}
+
+// canCarry says beforehand what the carrying over would say of set-id bits and
+// capabilities.
 func canCarry(at location) error {
-	want, ok := at.info.Sys().(*syscall.Stat_t)
-	if ok && want.Mode&(unix.S_ISUID|unix.S_ISGID) != 0 && os.Geteuid() != 0 && int(want.Uid) != os.Geteuid() {
-		return fmt.Errorf("%w: %q is set-id (mode %04o) and belongs to %d:%d: run as root or as that user, or clear the bits", ErrCarry, at.path, want.Mode&0o7777, want.Uid, want.Gid)
+	want, err := statOf(at)
+	if err != nil {
+		return err
+	}
+	if isSetID(want) && os.Geteuid() != 0 && int(want.Uid) != os.Geteuid() {
+		return setID(at, want)
 	}
 	return canCarryCapability(at)
+}
+
+func statOf(at location) (*syscall.Stat_t, error) {
+	st, ok := at.info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return nil, fmt.Errorf("look at %q: %w", at.path, errors.ErrUnsupported)
+	}
+	return st, nil
+}
+
+func isSetID(st *syscall.Stat_t) bool { return st.Mode&(unix.S_ISUID|unix.S_ISGID) != 0 }
+
+func setID(at location, st *syscall.Stat_t) error {
+	return fmt.Errorf("%w: %q is set-id (mode %04o) and belongs to %d:%d: run as root or as that user, or clear the bits", ErrCarry, at.path, st.Mode&0o7777, st.Uid, st.Gid)
 }

@@ -136,16 +136,25 @@ func (s *Store) replaceLocked(done Installed, at location, st *Staged) (Installe
 	return done, err
 }
 
-// carryOver gives the staged file the rights of the installed one.
+// carryOver gives the staged file the rights of the installed one. The order
+// is chown(2)'s: it clears the set-id bits and the capabilities.
 func (s *Store) carryOver(at location, st *Staged) (warnings []error, err error) {
-	err = s.disk.Do(durable.Step{Op: durable.Own, Path: st.path}, func() (err error) {
-		warnings, err = carry(st.file, at)
+	take := func(op durable.Op, step func() error) {
+		if err == nil {
+			err = s.disk.Do(durable.Step{Op: op, Path: st.path}, step)
+		}
+	}
+	take(durable.Own, func() error {
+		warning, err := carryOwner(st.file, at)
+		if warning != nil {
+			warnings = append(warnings, warning)
+		}
 		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	return warnings, s.disk.Do(durable.Step{Op: durable.Sync, Path: st.path}, st.file.Sync)
+	take(durable.Mode, func() error { return carryMode(st.file, at) })
+	take(durable.Xattr, func() error { return carryCapability(st.file, at) })
+	take(durable.Sync, st.file.Sync)
+	return warnings, err
 }
 
 // provenLocked ends what belongs to a digest that is not a candidate any more.

@@ -1,3 +1,5 @@
+//go:build unix
+
 package store
 
 import (
@@ -190,7 +192,6 @@ create .app.overseer/.app.candidate-unverified-R
 write .app.overseer/.app.candidate-unverified-R
 mode .app.overseer/.app.candidate-unverified-R
 sync .app.overseer/.app.candidate-unverified-R
-close .app.overseer/.app.candidate-unverified-R
 rename .app.overseer/.app.candidate-unverified-R -> .app.candidate-D1-R
 syncdir .
 syncdir .app.overseer
@@ -205,6 +206,8 @@ syncdir .app.overseer
 rename .app.overseer/.app.previous.tmp-R -> .app.overseer/app.previous
 syncdir .app.overseer
 own .app.candidate-D1-R
+mode .app.candidate-D1-R
+xattr .app.candidate-D1-R
 sync .app.candidate-D1-R
 rename .app.candidate-D1-R -> app
 syncdir .

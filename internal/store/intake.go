@@ -16,8 +16,8 @@ const (
 	// goroutine ends as soon as the body lets go.
 	unwindGrace = 250 * time.Millisecond
 
-	// maxUnwound bounds how many bodies may be left behind at one time.
-	maxUnwound = 8
+	// maxUnwinding bounds how many bodies may be left behind at one time.
+	maxUnwinding = 8
 
 	chunkSize = 128 << 10
 )
@@ -40,8 +40,8 @@ type chunk struct {
 
 // newIntake owns the body from here on. The caller ends the intake.
 func (s *Store) newIntake(c release.Candidate) (*intake, error) {
-	if s.unwound.Load() >= maxUnwound {
-		return nil, fmt.Errorf("%w: %d bodies do not return from Read or Close; give the source a timeout", ErrStuck, maxUnwound)
+	if s.unwinding.Load() >= maxUnwinding {
+		return nil, fmt.Errorf("%w: %d bodies do not return from Read or Close; give the source a timeout", ErrStuck, maxUnwinding)
 	}
 	in := &intake{
 		store: s,
@@ -106,6 +106,8 @@ func (in *intake) copyTo(ctx context.Context, limit int64, sink func([]byte) err
 		var c chunk
 		select {
 		case c = <-in.full:
+		case <-in.ended: // without a last chunk
+			return total, errors.New("the body's Read ended its goroutine")
 		case <-ctx.Done():
 			return total, ctx.Err()
 		}
@@ -132,11 +134,11 @@ var errPastLimit = errors.New("longer than the limit")
 // unwindGrace.
 func (in *intake) end() {
 	close(in.stop)
-	in.store.unwound.Add(1)
+	in.store.unwinding.Add(1)
 	unwound := make(chan struct{})
 	go func() {
 		defer close(unwound)
-		defer in.store.unwound.Add(-1)
+		defer in.store.unwinding.Add(-1)
 		in.close() // wakes a Read that waits
 		<-in.ended
 	}()

@@ -43,18 +43,23 @@ func candidateName(name string, d release.Digest) string {
 	return candidatePrefix(name) + d.Short() + "-" + rand.Text()
 }
 
-// isCandidate reports whether file is one of the names above, whole: a sweep
-// takes nothing else, so that "app" never takes a file of "app.candidate-x".
-func isCandidate(file, name string) bool {
-	rest, ok := strings.CutPrefix(file, candidatePrefix(name))
-	if !ok {
-		return false
+// nameOfCandidate returns the program's name in one of the names above, whole:
+// a sweep takes nothing else, so that "app" never takes a file of
+// "app.candidate-x".
+func nameOfCandidate(file string) (name string, ok bool) {
+	const infix = ".candidate-"
+	i := strings.LastIndex(file, infix)
+	if i < 1 || file[0] != '.' {
+		return "", false
 	}
-	digest, random, ok := strings.Cut(rest, "-")
-	if !ok || !durable.IsRandom(random) {
-		return false
+	digest, random, _ := strings.Cut(file[i+len(infix):], "-")
+	if !durable.IsRandom(random) {
+		return "", false
 	}
-	return digest == unverified || len(digest) == 12 && strings.Trim(digest, "0123456789abcdef") == ""
+	if digest != unverified && (len(digest) != 12 || strings.Trim(digest, "0123456789abcdef") != "") {
+		return "", false
+	}
+	return file[1:i], true
 }
 
 // previousPath is where the binary before the installed one is kept: in the

@@ -2,15 +2,11 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/seed-3d078585/overseer/internal/durable"
 	"github.com/seed-3d078585/overseer/release"
 )
 
@@ -74,54 +70,60 @@ func (s *Store) Recover(ctx context.Context) (Recovery, error) {
 	quiet := &Store{target: s.target, dir: s.dir, disk: s.disk, now: s.now, warn: func(err error) {
 		rec.Warnings = append(rec.Warnings, err)
 	}}
-	left, err := quiet.settleTrialsLocked(ctx, &rec)
-	if err != nil {
+	if err := quiet.recoverLocked(ctx, &rec); err != nil {
 		return rec, fmt.Errorf("recover state in %q: %w", s.dir, err)
 	}
-	quiet.sweepLocked(&rec, left)
 	return rec, nil
 }
 
-// settleTrialsLocked counts what was interrupted, once for a digest however
-// many masters tried it, and returns the paths their trials ran from.
-func (s *Store) settleTrialsLocked(ctx context.Context, out *Recovery) (left []string, err error) {
+// recoverLocked sweeps before it writes: leftovers may be what fills the disk.
+func (s *Store) recoverLocked(ctx context.Context, out *Recovery) error {
 	rec, err := readLocked[trialRecord](s, trialsFile)
+	gone := rec.takeGone()
+	s.sweepLocked(out, gone)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if _, err := readLocked[quarantineRecord](s, quarantineFile); err != nil {
-		return nil, err
+		return err
 	}
-	gone := rec.takeGone()
 	if len(gone) == 0 {
-		return nil, nil
+		return nil
 	}
+	return s.countLocked(ctx, out, rec, gone)
+}
+
+// countLocked counts what was interrupted, once for a digest however many
+// masters tried it: one power cut is one interruption.
+func (s *Store) countLocked(ctx context.Context, out *Recovery, rec trialRecord, gone []trial) error {
 	var digests []release.Digest
 	for _, t := range gone {
-		left = append(left, t.Staged)
 		if !slices.Contains(digests, t.Digest) {
 			digests = append(digests, t.Digest)
 		}
 	}
 	for _, d := range digests {
-		if s.holds(ctx, d) {
-			rec.drop(d, nil) // the commit came through; only its record did not
-			continue
-		}
 		in := Interrupted{Digest: d, Attempts: rec.interrupted(d) + 1}
 		rec.drop(d, nil)
-		if in.Attempts >= maxInterrupted {
+		installed, err := s.holds(ctx, d)
+		if err != nil {
+			return err
+		}
+		if installed {
+			continue // the commit came through; only its record did not
+		}
+		if in.Attempts < maxInterrupted {
+			rec.Trials = append(rec.Trials, trial{Digest: d, Attempt: in.Attempts, Started: s.now().UTC()})
+		} else {
 			reason := fmt.Sprintf("the master or the machine went down in %d trials of it", in.Attempts)
 			if err := s.quarantineLocked(d, reason, s.now().Add(interruptedQuarantine)); err != nil {
-				return nil, err
+				return err
 			}
 			in.Quarantined = true
-		} else {
-			rec.Trials = append(rec.Trials, trial{Digest: d, Attempt: in.Attempts, Started: s.now().UTC()})
 		}
 		out.Interrupted = append(out.Interrupted, in)
 	}
-	return left, s.writeTrialsLocked(rec)
+	return s.writeTrialsLocked(rec)
 }
 
 // takeGone removes and returns the trials whose owner is gone.
@@ -136,84 +138,18 @@ func (r *trialRecord) takeGone() (gone []trial) {
 	return gone
 }
 
-// holds reports whether the installed path holds the digest.
-func (s *Store) holds(ctx context.Context, d release.Digest) bool {
+// holds reports whether the installed path holds the digest. A path that cannot
+// be read does not; only the end of ctx is an error.
+func (s *Store) holds(ctx context.Context, d release.Digest) (bool, error) {
 	at, err := s.resolve()
 	if err != nil {
-		return false
+		return false, ctx.Err()
 	}
 	f, err := openRead(at.path)
 	if err != nil {
-		return false
+		return false, ctx.Err()
 	}
 	defer f.Close() // only read
 	got, err := digestOf(ctx, f, at.info.Size())
-	return err == nil && got == d
-}
-
-// sweepLocked removes leftovers. The store's lock is held: half-written
-// records and links are nobody's, and no candidate is between its creation and
-// its own lock.
-func (s *Store) sweepLocked(out *Recovery, left []string) {
-	at, err := s.resolve()
-	if err != nil {
-		out.Warnings = append(out.Warnings, fmt.Errorf("look for leftover files: %w", err))
-		return
-	}
-	dirs := []string{s.dir, at.dir}
-	for _, path := range left {
-		// The link may have led elsewhere when the trial began.
-		if dir := filepath.Dir(path); filepath.IsAbs(path) && !slices.Contains(dirs, dir) {
-			dirs = append(dirs, dir)
-		}
-	}
-	for _, dir := range dirs {
-		entries, err := os.ReadDir(dir)
-		if err != nil && !isAbsent(err) {
-			out.Warnings = append(out.Warnings, fmt.Errorf("look for leftover files in %q: %w", dir, err))
-		}
-		for _, e := range entries {
-			path := filepath.Join(dir, e.Name())
-			ours := isCandidate(e.Name(), at.name) && !isHeld(path) || s.isTemp(path, at)
-			if !ours || !e.Type().IsRegular() {
-				continue
-			}
-			if err := s.disk.Remove(path); err != nil {
-				out.Warnings = append(out.Warnings, fmt.Errorf("remove leftover %q: %w", path, advise(err, dir)))
-				continue
-			}
-			out.Removed = append(out.Removed, path)
-		}
-	}
-}
-
-// isTemp reports whether path is what a durable write of ours leaves behind
-// when it is cut off.
-func (s *Store) isTemp(path string, at location) bool {
-	dir, name := filepath.Split(path)
-	for _, file := range []string{
-		filepath.Join(s.dir, trialsFile),
-		filepath.Join(s.dir, quarantineFile),
-		s.previousPath(at),
-	} {
-		if filepath.Clean(dir) == filepath.Dir(file) && durable.IsTemp(name, filepath.Base(file)) {
-			return true
-		}
-	}
-	return false
-}
-
-// isHeld reports whether a live master has the staged file open. What cannot
-// be asked is taken for held.
-func isHeld(path string) bool {
-	f, err := openRead(path)
-	if err != nil {
-		return !isAbsent(err)
-	}
-	defer f.Close() // drops the lock too
-	err = tryLock(f, exclusive)
-	if err == nil {
-		unlockFile(f)
-	}
-	return err != nil && !errors.Is(err, os.ErrNotExist)
+	return err == nil && got == d, ctx.Err()
 }

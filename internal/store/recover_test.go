@@ -1,3 +1,5 @@
+//go:build unix
+
 package store
 
 import (
@@ -147,6 +149,46 @@ func TestRecoverWritesNothingWhereNothingWas(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(filepath.Dir(target), ".app.overseer")); !os.IsNotExist(err) {
 		t.Fatal("Recover made the state directory")
 	}
+}
+
+// The link moved while nobody ran: what the dead master left at the old place
+// goes too, and what only looks like it stays.
+func TestRecoverFollowsTheTrial(t *testing.T) {
+	dir := t.TempDir()
+	must(t, errors.Join(
+		os.WriteFile(filepath.Join(dir, "app-1"), v1, 0o755),
+		os.WriteFile(filepath.Join(dir, "app-2"), v1, 0o755),
+		os.WriteFile(filepath.Join(dir, ".app-1.candidate-list"), v1, 0o644),
+		os.Symlink("app-1", filepath.Join(dir, "app")),
+	))
+	target := filepath.Join(dir, "app")
+	s := open(t, target)
+	left, kill := startMaster(t, target, v2)
+	kill(true)
+	must(t, errors.Join(os.Remove(target), os.Symlink("app-2", target)))
+	rec, err := s.Recover(t.Context())
+	must(t, err)
+	if len(rec.Removed) != 1 || rec.Removed[0] != left {
+		t.Fatalf("Recover = %+v; want %q removed", rec, left)
+	}
+	wantFiles(t, dir, ".app-1.candidate-list", ".app-1.overseer/lock", ".app-1.overseer/trials.json", "app", "app-1", "app-2")
+}
+
+func TestRecoverSeesTheCommit(t *testing.T) {
+	target := newTarget(t, v1)
+	_, kill := startMaster(t, target, v2)
+	kill(true)
+	must(t, os.WriteFile(target, v2, 0o755)) // the rename came through
+	s := open(t, target)
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := s.Recover(ended)
+	mustIs(t, err, context.Canceled)
+	rec, err := s.Recover(t.Context())
+	if err != nil || len(rec.Interrupted) != 0 {
+		t.Fatalf("Recover = %+v, %v; want no interruption", rec, err)
+	}
+	wantFiles(t, filepath.Dir(target), ".app.overseer/lock", "app")
 }
 
 func TestOwnerLives(t *testing.T) {

@@ -1,3 +1,5 @@
+//go:build unix
+
 package store
 
 import (
@@ -9,6 +11,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -113,6 +116,7 @@ func TestStageSurvivesBody(t *testing.T) {
 		{"blocks for ever, also Close", blockingCloser{readFunc(block), forever}, context.DeadlineExceeded},
 		{"wakes by Close", pipe, context.DeadlineExceeded},
 		{"panics", readFunc(func([]byte) (int, error) { panic("body") }), nil},
+		{"ends its goroutine", readFunc(func([]byte) (int, error) { runtime.Goexit(); return 0, nil }), nil},
 		{"lies about its count", readFunc(func(p []byte) (int, error) { return len(p) + 1, nil }), nil},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -137,9 +141,9 @@ func TestStageBoundsWhatItLeavesBehind(t *testing.T) {
 	s := open(t, newTarget(t, v1))
 	forever := make(chan struct{})
 	ctx, cancel := context.WithCancel(t.Context())
-	begun := make(chan struct{}, maxUnwound)
-	results := make(chan error, maxUnwound)
-	for range maxUnwound {
+	begun := make(chan struct{}, maxUnwinding)
+	results := make(chan error, maxUnwinding)
+	for range maxUnwinding {
 		go func() {
 			_, err := s.Stage(ctx, verified(t, release.Candidate{Body: readFunc(func([]byte) (int, error) {
 				begun <- struct{}{}
@@ -149,17 +153,17 @@ func TestStageBoundsWhatItLeavesBehind(t *testing.T) {
 			results <- err
 		}()
 	}
-	for range maxUnwound {
+	for range maxUnwinding {
 		<-begun
 	}
 	cancel()
-	for range maxUnwound {
+	for range maxUnwinding {
 		mustIs(t, <-results, context.Canceled)
 	}
 	_, err := s.Stage(t.Context(), bytesOf(t, v2), 0)
 	mustIs(t, err, ErrStuck)
 	close(forever)
-	for s.unwound.Load() > 0 { // ends: every body has let go
+	for s.unwinding.Load() > 0 { // ends: every body has let go
 		time.Sleep(time.Millisecond)
 	}
 	stage(t, s, v2)
@@ -179,8 +183,9 @@ func TestNames(t *testing.T) {
 		{"a user's file", ".app.candidate-list-of-2026", "app", false},
 		{"long", candidateName(shorten(long), sum(v1)), shorten(long), true},
 	} {
-		if got := isCandidate(row.file, row.base); got != row.want {
-			t.Errorf("%s: isCandidate(%q, %q) = %v; want %v", row.name, row.file, row.base, got, row.want)
+		name, ok := nameOfCandidate(row.file)
+		if got := ok && name == row.base; got != row.want {
+			t.Errorf("%s: nameOfCandidate(%q) = %q, %v; of %q is %v, want %v", row.name, row.file, name, ok, row.base, got, row.want)
 		}
 		if len(row.file) > 255 {
 			t.Errorf("%s: %q has %d bytes", row.name, row.file, len(row.file))

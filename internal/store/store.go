@@ -21,7 +21,7 @@ type Store struct {
 	now    func() time.Time
 	warn   func(error)
 
-	unwound atomic.Int32 // bodies whose Read or Close has not returned yet
+	unwinding atomic.Int32 // bodies whose Read or Close has not returned yet
 }
 
 // An Option changes what [Open] makes.
@@ -34,7 +34,9 @@ func WithDisk(d durable.Disk) Option { return func(s *Store) { s.disk = d } }
 func WithClock(now func() time.Time) Option { return func(s *Store) { s.now = now } }
 
 // WithWarn has warn called for what did not stop an operation but a person
-// should know, such as a damaged record. It may be called concurrently.
+// should know, such as a damaged record. It may be called concurrently, and
+// while locks are held: it does not call the store. Recover and Install return
+// their warnings instead where the result has a place for them.
 func WithWarn(warn func(error)) Option { return func(s *Store) { s.warn = warn } }
 
 // Open makes the store of one installed binary. It writes nothing: the first

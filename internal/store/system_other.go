@@ -25,6 +25,10 @@ func openLock(string) (*os.File, error) { return nil, errors.ErrUnsupported }
 
 func createNew(string) (*os.File, error) { return nil, errors.ErrUnsupported }
 
+func createForReading(string) (*os.File, error) { return nil, errors.ErrUnsupported }
+
+func openAppend(string) (*os.File, error) { return nil, errors.ErrUnsupported }
+
 func openRead(path string) (*os.File, error) { return os.Open(path) }
 
 func ownedByUs(os.FileInfo) bool { return true }
@@ -33,6 +37,10 @@ func writable(string) error { return errors.ErrUnsupported }
 
 func alive(int) bool { return false }
 
-func carry(*os.File, location) ([]error, error) { return nil, errors.ErrUnsupported }
+func carryOwner(*os.File, location) (warning, err error) { return nil, errors.ErrUnsupported }
+
+func carryMode(*os.File, location) error { return errors.ErrUnsupported }
+
+func carryCapability(*os.File, location) error { return errors.ErrUnsupported }
 
 func canCarry(location) error { return errors.ErrUnsupported }

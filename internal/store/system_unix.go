@@ -50,6 +50,16 @@ func createNew(path string) (*os.File, error) {
 	return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o600)
 }
 
+// createForReading makes a file that nobody had before, for whoever reopens it
+// for each write. O_EXCL goes with O_RDONLY: open(2) asks nothing more.
+func createForReading(path string) (*os.File, error) {
+	return os.OpenFile(path, os.O_RDONLY|os.O_CREATE|os.O_EXCL|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o600)
+}
+
+func openAppend(path string) (*os.File, error) {
+	return os.OpenFile(path, os.O_WRONLY|os.O_APPEND|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+}
+
 // openRead opens a file itself, not what a link points to, and does not wait
 // for the writer of a pipe.
 func openRead(path string) (*os.File, error) {

@@ -49,11 +49,14 @@ func asNobody(t *testing.T, name string, args ...string) string {
 	defer from.Close()
 	path := filepath.Join(t.TempDir(), "child")
 	must(t, os.Chmod(filepath.Dir(filepath.Dir(path)), 0o755))
-	to, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o755)
-	must(t, err)
-	_, err = io.Copy(to, from)
-	must(t, errors.Join(err, to.Close()))
-	awaitForks()
+	must(t, withoutForks(func() error {
+		to, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o755)
+		if err != nil {
+			return err
+		}
+		_, err = io.Copy(to, from)
+		return errors.Join(err, to.Close())
+	}))
 	cmd := exec.CommandContext(t.Context(), path, args...)
 	cmd.Env = []string{"STORE_TEST_CHILD=" + name}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}

@@ -2,7 +2,9 @@ package update
 
 import (
 	"debug/elf"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"runtime"
 )
@@ -23,8 +25,11 @@ func lookAt(f *os.File, size int64) error {
 		return fmt.Errorf("the file is no program: it does not begin as an ELF file does (an archive, a page of an error?)")
 	}
 	program, err := elf.NewFile(f)
-	if err != nil {
-		return fmt.Errorf("the file is no whole program, it was cut short or damaged: %w", err)
+	switch {
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return fmt.Errorf("the program was cut short: its file has %d bytes and names parts beyond them", size)
+	case err != nil:
+		return fmt.Errorf("the file is no whole program: %w", err)
 	}
 	if want, ok := machines[runtime.GOARCH]; ok && program.Machine != want {
 		return fmt.Errorf("the program is built for another machine: its file says %v, this host is linux/%s", program.Machine, runtime.GOARCH)

@@ -42,7 +42,9 @@ func (w *Worker) Serve(srv *http.Server, serve func(*http.Server, net.Listener) 
 		err := <-results
 		if failed == nil && !w.Draining() {
 			failed = err
-			srv.Close() // ends the other listeners, as one server's Serve would end
+			if !errors.Is(err, http.ErrServerClosed) { // else the program shuts it down, and may be waiting
+				srv.Close() // ends the other listeners, as one server's Serve would end
+			}
 		}
 	}
 	if !w.Draining() {

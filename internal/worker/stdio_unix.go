@@ -4,8 +4,10 @@ package worker
 
 import (
 	"os"
+	"os/signal"
 	"path/filepath"
 	"runtime/debug"
+	"syscall"
 
 	"github.com/seed-3d078585/overseer/internal/handover"
 )
@@ -18,6 +20,11 @@ func Prepare(in handover.Inherited) {
 		// its own crash output takes ours away, which costs a log line.
 		debug.SetCrashOutput(in.Crash, debug.CrashOptions{})
 		in.Crash.Close()
+	}
+	if in.Ignored != 0 {
+		// A signal for the master that is sent to all processes of that name,
+		// as pkill(1) does, must not end the worker. The program may take it too.
+		signal.Notify(make(chan os.Signal, 1), syscall.Signal(in.Ignored))
 	}
 	// The master starts workers by /proc/self/fd/N, and N would be their name
 	// in ps(1) and pgrep(1); see proc(5). No such file: no such trouble.

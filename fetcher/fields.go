@@ -1,0 +1,42 @@
+package fetcher
+
+import (
+	"fmt"
+	"net/url"
+	"time"
+)
+
+// orDefault gives the value that a field stands for when it is zero.
+func orDefault[T int64 | time.Duration](value, fallback T) T {
+	if value <= 0 {
+		return fallback
+	}
+	return value
+}
+
+// checkFields refuses what could only be a mistake. name is the type's.
+func checkFields(name string, interval, stall time.Duration, maxSize int64) error {
+	switch {
+	case interval < 0:
+		return fmt.Errorf("%s.Interval is %v: it must not be negative (0 is the default)", name, interval)
+	case stall < 0:
+		return fmt.Errorf("%s.StallTimeout is %v: it must not be negative (0 is the default)", name, stall)
+	case maxSize < 0:
+		return fmt.Errorf("%s.MaxSize is %d: it must not be negative (0 is the default)", name, maxSize)
+	}
+	return nil
+}
+
+// checkURL refuses what cannot be asked. field is its name.
+func checkURL(field, value string) error {
+	u, err := url.Parse(value)
+	switch {
+	case value == "":
+		return fmt.Errorf("%s is empty: name the http or https URL of the program", field)
+	case err != nil:
+		return fmt.Errorf("%s cannot be read: %w", field, plain(err))
+	case (u.Scheme != "http" && u.Scheme != "https") || u.Host == "":
+		return fmt.Errorf("%s is %q: it must be http://host/… or https://host/…", field, sourceOf(u))
+	}
+	return nil
+}

@@ -1,0 +1,474 @@
+//go:build unix
+
+package overseer_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/seed-3d078585/overseer"
+)
+
+// The tests of this package start real masters: the test binary, executed again
+// under the name of a registered program. What a program is to do differently
+// in another release is written behind the end of its file (see plan), so a
+// release is a copy of the test binary and takes no compiler.
+//
+// Nothing outlives its test: a service runs in a session of its own, and all
+// processes of that session are killed in the end.
+
+const (
+	programVariable = "TEST_PROGRAM" // the name of a program: this process is a service
+	bound           = 60 * time.Second
+)
+
+// programs are the mains of services, registered beside the tests that use them.
+var programs = map[string]func(){}
+
+// usedPrograms are those that some test has started; TestMain complains about
+// one that none does.
+var usedPrograms sync.Map
+
+func register(name string, main func()) string {
+	if _, ok := programs[name]; ok {
+		panic("program registered twice: " + name)
+	}
+	programs[name] = main
+	return name
+}
+
+func TestMain(m *testing.M) {
+	if name := os.Getenv(programVariable); name != "" {
+		early(readPlan())
+		programs[name]()
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// A plan is what a release does, read from the end of its own file.
+type plan struct {
+	Version  string
+	Fault    string        // what goes wrong, see the programs
+	After    time.Duration // when it goes wrong
+	ExitCode int
+}
+
+const planMark = "\n--overseer-test-plan--"
+
+// readPlan returns the plan of the running binary; the test binary itself has
+// version 1 and no fault.
+func readPlan() plan {
+	f, err := os.Open("/proc/self/exe")
+	if err != nil {
+		return plan{Version: "1"}
+	}
+	defer f.Close()
+	tail := make([]byte, 4<<10)
+	if info, err := f.Stat(); err == nil && info.Size() > int64(len(tail)) {
+		f.Seek(-int64(len(tail)), io.SeekEnd)
+	}
+	n, _ := io.ReadFull(f, tail)
+	_, text, ok := strings.Cut(string(tail[:n]), planMark)
+	p := plan{Version: "1"}
+	if ok {
+		json.Unmarshal([]byte(text), &p)
+	}
+	return p
+}
+
+// early is what a faulty release does before its main, as a package's init would.
+func early(p plan) {
+	switch p.Fault {
+	case "panic in init":
+		panic("init of version " + p.Version)
+	case "hang in init":
+		time.Sleep(time.Hour)
+	case "prints in init":
+		fmt.Println("a line that init prints to standard output")
+	}
+}
+
+// writeRelease writes a binary with a plan.
+func writeRelease(t *testing.T, path string, p plan) {
+	t.Helper()
+	text := releaseBytes(t, p)
+	// A test beside this one forks: its child would hold the file open for
+	// writing until its exec, and this one could not be started (golang/go#22315).
+	syscall.ForkLock.RLock()
+	err := os.WriteFile(path, text, 0o755)
+	syscall.ForkLock.RUnlock()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// publish replaces the file that a service fetches, by rename.
+func publish(t *testing.T, path string, p plan) {
+	t.Helper()
+	writeRelease(t, path+".new", p)
+	if err := os.Rename(path+".new", path); err != nil {
+		t.Fatal(err)
+	}
+}
+
+var testBinary = sync.OnceValues(func() ([]byte, error) {
+	path, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+})
+
+func releaseBytes(t *testing.T, p plan) []byte {
+	t.Helper()
+	binary, err := testBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(append([]byte(nil), binary...), planMark+string(text)...)
+}
+
+// A service is a master started by a test.
+type service struct {
+	t       *testing.T
+	Dir     string // holds the installed binary and all else
+	Binary  string // the installed binary
+	Next    string // where a File fetcher looks
+	PID     int
+	cmd     *exec.Cmd
+	exited  chan struct{}
+	code    int
+	lines   chan struct{} // signalled at each new line
+	mu      sync.Mutex
+	log     []string // all lines of standard error and standard output
+	address string
+}
+
+// option changes how a service is started.
+type option func(*service)
+
+// env sets a variable for the service.
+func env(key, value string) option {
+	return func(s *service) { s.cmd.Env = append(s.cmd.Env, key+"="+value) }
+}
+
+// installed makes the first release follow a plan.
+func installed(p plan) option {
+	return func(s *service) { writeRelease(s.t, s.Binary, p) }
+}
+
+// inDir starts the service in a directory of another service.
+func inDir(dir string) option {
+	return func(s *service) {
+		s.Dir, s.Binary, s.Next = dir, filepath.Join(dir, "app"), filepath.Join(dir, "next")
+		s.cmd.Path, s.cmd.Args[0] = s.Binary, s.Binary
+		s.cmd.Env = append(s.cmd.Env, "TEST_NEXT="+s.Next)
+	}
+}
+
+// startService starts a program under a master and waits for nothing.
+func startService(t *testing.T, program string, options ...option) *service {
+	t.Helper()
+	if programs[program] == nil {
+		t.Fatalf("no program %q is registered", program)
+	}
+	usedPrograms.Store(program, true)
+	dir := t.TempDir()
+	s := &service{
+		t: t, Dir: dir, Binary: filepath.Join(dir, "app"), Next: filepath.Join(dir, "next"),
+		exited: make(chan struct{}), lines: make(chan struct{}, 1),
+	}
+	s.cmd = exec.Command(s.Binary)
+	s.cmd.Env = append(os.Environ(),
+		programVariable+"="+program,
+		"TEST_NEXT="+s.Next,
+		"GORACE=atexit_sleep_ms=0 halt_on_error=1", // a race ends the process: the test sees it
+	)
+	for _, o := range options {
+		o(s)
+	}
+	if _, err := os.Lstat(s.Binary); err != nil {
+		writeRelease(t, s.Binary, plan{Version: "1"})
+	}
+	s.start()
+	return s
+}
+
+func (s *service) start() {
+	s.t.Helper()
+	r, w, err := os.Pipe()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.cmd.Stdout, s.cmd.Stderr = w, w
+	if s.cmd.SysProcAttr == nil {
+		s.cmd.SysProcAttr = &syscall.SysProcAttr{}
+	}
+	s.cmd.SysProcAttr.Setsid = true
+	err = s.cmd.Start()
+	w.Close()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.PID = s.cmd.Process.Pid
+	read := make(chan struct{})
+	go func() {
+		defer close(read)
+		defer r.Close()
+		lines := bufio.NewScanner(r)
+		lines.Buffer(nil, 1<<20)
+		for lines.Scan() {
+			s.line(lines.Text())
+		}
+	}()
+	go func() {
+		s.cmd.Wait()
+		s.code = s.cmd.ProcessState.ExitCode()
+		if ws, ok := s.cmd.ProcessState.Sys().(syscall.WaitStatus); ok && ws.Signaled() {
+			s.code = 128 + int(ws.Signal())
+		}
+		close(s.exited)
+	}()
+	s.t.Cleanup(func() {
+		for _, pid := range session(s.cmd.Process.Pid) {
+			syscall.Kill(pid, syscall.SIGKILL)
+		}
+		<-s.exited
+		<-read
+		if s.t.Failed() {
+			s.t.Logf("log of the service:\n%s", s.Log())
+		}
+	})
+}
+
+func (s *service) line(text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.log = append(s.log, text)
+	// The master quotes a program's lines in its own.
+	if _, address, ok := strings.Cut(text, " listening on "); ok && strings.HasPrefix(text, "program of generation ") {
+		s.address = address
+	}
+	select {
+	case s.lines <- struct{}{}:
+	default:
+	}
+}
+
+// Log returns all that the service has written so far.
+func (s *service) Log() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return strings.Join(s.log, "\n")
+}
+
+// count returns how many lines hold all of the words.
+func (s *service) count(words ...string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := 0
+next:
+	for _, line := range s.log {
+		for _, w := range words {
+			if !strings.Contains(line, w) {
+				continue next
+			}
+		}
+		n++
+	}
+	return n
+}
+
+// await waits until n lines hold all of the words.
+func (s *service) await(n int, words ...string) {
+	s.t.Helper()
+	s.until(fmt.Sprintf("%d lines with %q", n, words), func() bool { return s.count(words...) >= n })
+}
+
+// until waits for a condition on the log.
+func (s *service) until(what string, condition func() bool) {
+	s.t.Helper()
+	deadline := time.After(bound)
+	for !condition() {
+		select {
+		case <-s.lines:
+		case <-s.exited:
+			if condition() {
+				return
+			}
+			s.t.Fatalf("the service exited with code %d while the test waited for %s", s.code, what)
+		case <-deadline:
+			s.t.Fatalf("no %s within %v", what, bound)
+		}
+	}
+}
+
+// Address waits for the address that the program has printed.
+func (s *service) Address() string {
+	s.t.Helper()
+	s.until("address", func() bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return s.address != ""
+	})
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.address
+}
+
+// live waits until so many generations have become live in all.
+func (s *service) live(n int) {
+	s.t.Helper()
+	s.until(fmt.Sprintf("%d live generations", n), func() bool {
+		return s.count("msg=live")-s.count("msg=live", "probation passed")+s.count("msg=trial") >= n
+	})
+}
+
+// Signal sends a signal to the master.
+func (s *service) Signal(sig syscall.Signal) {
+	s.t.Helper()
+	if err := syscall.Kill(s.PID, sig); err != nil {
+		s.t.Fatalf("signal %v: %v", sig, err)
+	}
+}
+
+// restart asks for a restart and waits until it is done: a new generation is
+// live and the old one is gone.
+func (s *service) restart() {
+	s.t.Helper()
+	gone := s.count("msg=gone")
+	s.Signal(syscall.SIGUSR2)
+	s.await(gone+1, "msg=gone")
+}
+
+// wait waits for the end of the master and returns its exit code.
+func (s *service) wait() int {
+	s.t.Helper()
+	select {
+	case <-s.exited:
+		return s.code
+	case <-time.After(bound):
+		s.t.Fatalf("the master did not end within %v", bound)
+		return 0
+	}
+}
+
+// stop ends the service gracefully and checks its exit code.
+func (s *service) stop() {
+	s.t.Helper()
+	s.Signal(syscall.SIGTERM)
+	if code := s.wait(); code != 0 {
+		s.t.Errorf("the service ended with code %d, want 0", code)
+	}
+}
+
+// pidOf returns the pid of a generation, once it is live.
+func (s *service) pidOf(generation int) int {
+	s.t.Helper()
+	word := fmt.Sprintf("generation=%d ", generation)
+	var pid int
+	s.until("pid of generation "+strconv.Itoa(generation), func() bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for _, line := range s.log {
+			if strings.Contains(line, word) {
+				if _, after, ok := strings.Cut(line, " pid="); ok {
+					pid, _ = strconv.Atoi(strings.Fields(after)[0])
+					return true
+				}
+			}
+		}
+		return false
+	})
+	return pid
+}
+
+// session returns the processes of a session that are not zombies, by proc(5).
+func session(sid int) (pids []int) {
+	for _, p := range processes() {
+		if p.session == sid && p.state != 'Z' {
+			pids = append(pids, p.pid)
+		}
+	}
+	return pids
+}
+
+// process is a line of the process table.
+type process struct {
+	pid, parent, session int
+	state                byte
+}
+
+func processes() (all []process) {
+	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, path := range stats {
+		stat, err := os.ReadFile(path)
+		if err != nil {
+			continue // it has ended
+		}
+		end := strings.LastIndexByte(string(stat), ')')
+		fields := strings.Fields(string(stat[end+1:]))
+		if len(fields) < 4 {
+			continue
+		}
+		p := process{state: fields[0][0]}
+		p.pid, _ = strconv.Atoi(filepath.Base(filepath.Dir(path)))
+		p.parent, _ = strconv.Atoi(fields[1])
+		p.session, _ = strconv.Atoi(fields[3])
+		all = append(all, p)
+	}
+	return all
+}
+
+// eventually polls for what the kernel does not announce.
+func eventually(t *testing.T, what string, condition func() bool) {
+	t.Helper()
+	if !within(bound, condition) {
+		t.Fatalf("not within %v: %s", bound, what)
+	}
+}
+
+// within polls for what the kernel does not announce, and reports whether it
+// came about in time.
+func within(limit time.Duration, condition func() bool) bool {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for !condition() {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return false
+		}
+	}
+	return true
+}
+
+// testLogger is the Logger of all programs: every line, on standard error.
+func testLogger() *slog.Logger {
+	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
+// announce tells the test where the program listens.
+func announce(s overseer.State) {
+	fmt.Fprintf(os.Stderr, "program of generation %d pid %d listening on %s\n", s.Generation, os.Getpid(), s.Address)
+}

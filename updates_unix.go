@@ -1,0 +1,73 @@
+//go:build unix
+
+package overseer
+
+import (
+	"context"
+	"time"
+
+	"github.com/seed-3d078585/overseer/fetcher"
+	"github.com/seed-3d078585/overseer/internal/store"
+	"github.com/seed-3d078585/overseer/internal/update"
+	"github.com/seed-3d078585/overseer/trust"
+)
+
+// updater returns the source's runner and the store it fills, or nothing where
+// there is no source, or where upgrading cannot work here.
+func (s settled) updater() (*update.Updater, *store.Store) {
+	log := newLogger(s.Config)
+	if s.Fetcher == nil {
+		return nil, nil
+	}
+	bytes, err := store.Open(s.binary, s.StateDir, store.WithWarn(func(err error) { log.Warn("upgrade records", "error", err) }))
+	if err != nil {
+		log.Error("upgrades are off", "error", err)
+		return nil, nil
+	}
+	policy := s.Trust
+	if policy == nil {
+		policy = trust.Insecure()
+	}
+	if trust.IsInsecure(policy) && remote(s.Fetcher) {
+		log.Warn("releases are not verified: whoever answers for the source decides what runs here; set Config.Trust")
+	}
+	return &update.Updater{
+		Source:        s.Fetcher,
+		Policy:        policy,
+		Store:         bytes,
+		Interval:      s.MinFetchInterval,
+		Preflight:     update.Preflight(s.binary, s.ReadyTimeout),
+		PreUpgrade:    s.PreUpgrade,
+		QuarantineFor: s.Quarantine,
+	}, bytes
+}
+
+// remote reports whether a source brings bytes from another host. A file, a
+// function and a fetcher of the user's own are the user's own affair.
+func remote(f fetcher.Interface) bool {
+	switch f.(type) {
+	case *fetcher.HTTP, *fetcher.Github:
+		return true
+	}
+	return false
+}
+
+// start runs the updater beside the master; the function that it returns ends it
+// and waits for it.
+func (s settled) start(u *update.Updater) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		u.Run(ctx)
+	}()
+	return func() {
+		cancel()
+		timer := time.NewTimer(stopTimeout)
+		defer timer.Stop()
+		select {
+		case <-done:
+		case <-timer.C:
+		}
+	}
+}
