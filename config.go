@@ -143,7 +143,8 @@ type Config struct {
 	// that once where the source is remote.
 	Trust trust.Policy
 
-	// Quarantine is how long a release that failed is not tried again.
+	// Quarantine is how long a release that failed is not tried again by a
+	// master that starts later. The one that saw it fail never tries it again.
 	// Default: 24 h.
 	Quarantine time.Duration
 

@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
@@ -56,7 +57,26 @@ func TestMain(m *testing.M) {
 		programs[name]()
 		os.Exit(0)
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	if code == 0 && wholeRun() {
+		for name := range programs {
+			if _, used := usedPrograms.Load(name); !used {
+				fmt.Fprintf(os.Stderr, "no test starts the program %q: remove it\n", name)
+				code = 1
+			}
+		}
+	}
+	os.Exit(code)
+}
+
+// wholeRun reports whether this run leaves no test out.
+func wholeRun() bool {
+	for _, name := range []string{"test.run", "test.skip", "test.list", "test.bench"} {
+		if flag.Lookup(name).Value.String() != "" {
+			return false
+		}
+	}
+	return !testing.Short() && os.Geteuid() == 0
 }
 
 // A plan is what a release does, read from the end of its own file.
@@ -95,6 +115,9 @@ func early(p plan) {
 	switch p.Fault {
 	case "panic in init":
 		panic("init of version " + p.Version)
+	case "knows the old check only":
+		fmt.Print(os.Getenv("OVERSEER_BIN_CHECK"))
+		os.Exit(0)
 	case "hang in init":
 		time.Sleep(time.Hour)
 	case "prints in init":
@@ -157,6 +180,7 @@ type service struct {
 	exited  chan struct{}
 	code    int
 	lines   chan struct{} // signalled at each new line
+	output  *os.File      // where the lines come from
 	mu      sync.Mutex
 	log     []string // all lines of standard error and standard output
 	address string
@@ -228,7 +252,7 @@ func (s *service) start() {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.PID = s.cmd.Process.Pid
+	s.PID, s.output = s.cmd.Process.Pid, r
 	read := make(chan struct{})
 	go func() {
 		defer close(read)
@@ -248,7 +272,7 @@ func (s *service) start() {
 		close(s.exited)
 	}()
 	s.t.Cleanup(func() {
-		for _, pid := range session(s.PID) {
+		for _, pid := range session(s.cmd.Process.Pid) {
 			syscall.Kill(pid, syscall.SIGKILL)
 		}
 		<-s.exited

@@ -24,6 +24,9 @@ func (s settled) runMaster() error {
 	if err != nil {
 		return err
 	}
+	for _, socket := range sockets {
+		log.Info("bound", "address", socket.Address())
+	}
 	updater, bytes := s.updater()
 	m := master.New(master.Config{
 		Binary:        s.binary,

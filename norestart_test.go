@@ -188,9 +188,9 @@ func TestRestartAtTheStartOfTheProgramIsNotLost(t *testing.T) {
 	t.Parallel()
 	s := startService(t, restartsAtOnce)
 	s.live(2)
+	s.await(1, "msg=gone", "generation=1")
 	if got := ask(t, s, "/"); got != "version 1 generation 2" {
 		t.Errorf("%q answers, want generation 2", got)
 	}
-	s.await(1, "msg=gone", "generation=1")
 	s.stop()
 }

@@ -51,6 +51,10 @@ func obey(s overseer.State) {
 }
 
 func orders(s overseer.State, end func()) http.Handler {
+	go func() {
+		<-s.GracefulShutdown
+		fmt.Fprintf(os.Stderr, "generation %d drains\n", s.Generation)
+	}()
 	mux := http.NewServeMux()
 	version := readPlan().Version
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
@@ -129,6 +133,13 @@ func status(t *testing.T, s *service) (held overseer.Status) {
 		t.Fatalf("status is %q, want JSON", text)
 	}
 	return held
+}
+
+// drains waits until a generation accepts no more: "live" of the next one is
+// said a moment before.
+func (s *service) drains(generation int) {
+	s.t.Helper()
+	s.await(1, fmt.Sprintf("generation %d drains", generation))
 }
 
 // A held request has arrived in the program, which answers when finish is

@@ -72,13 +72,7 @@ func Run(c Config) {
 // Errors that can be matched: [ErrConfig], errors.ErrUnsupported.
 func RunErr(c Config) error {
 	s, err := c.settle()
-	if asked, aerr := handover.AnswerPreflight(err); asked {
-		if aerr != nil {
-			return aerr
-		}
-		os.Exit(0)
-	}
-	SanityCheck()
+	answer(err)
 	if err != nil {
 		if isWorker {
 			refuse(err)
@@ -88,8 +82,9 @@ func RunErr(c Config) error {
 	return s.run()
 }
 
-// refuse ends a worker that cannot run its program. Returning would have it run
-// without the master, as a second service beside the first.
+// refuse ends a worker that cannot run its program, or a check that cannot be
+// answered. Returning would have the program run without the master, as a second
+// service beside the first.
 func refuse(err error) {
 	fmt.Fprintf(os.Stderr, "[overseer] %v\n", err)
 	os.Exit(1)
@@ -108,17 +103,23 @@ func ForceRestart() { restart(true) }
 // runs it: if this process is such a check, SanityCheck answers and ends it with
 // code 0. Run does this by itself; a program whose main takes long before Run
 // calls it earlier.
-func SanityCheck() {
-	if asked, err := handover.AnswerPreflight(nil); asked {
+func SanityCheck() { answer(nil) }
+
+// question is what a master asks of this process. It is taken before any code of
+// the program's own runs, so that nothing the program starts can have it.
+var question = handover.TakeQuestion()
+
+// answer ends a process that was started to be asked: it must not run its
+// program. config is what is wrong with the configuration, or nil.
+func answer(config error) {
+	if asked, err := question.Answer(config); asked {
 		if err != nil {
-			fmt.Fprintf(os.Stderr, "[overseer] %v\n", err)
-			os.Exit(1)
+			refuse(err)
 		}
 		os.Exit(0)
 	}
-	// Masters of the older library compare the whole output with the token.
-	if token := os.Getenv(handover.OldCheckVariable); token != "" {
-		fmt.Fprint(os.Stdout, token)
+	if question.Token != "" {
+		fmt.Fprint(os.Stdout, question.Token)
 		os.Exit(0)
 	}
 }

@@ -51,13 +51,16 @@ func Inherit() (Inherited, bool) {
 // close-on-exec, or -1.
 func inheritFD(number string) int {
 	fd, err := strconv.Atoi(number)
-	if err != nil || fd < 3 {
-		return -1
-	}
-	if _, err := unix.FcntlInt(uintptr(fd), unix.F_SETFD, unix.FD_CLOEXEC); err != nil {
+	if err != nil || fd < 3 || closeOnExec(fd) != nil {
 		return -1
 	}
 	return fd
+}
+
+// closeOnExec keeps an open descriptor from the children of this process.
+func closeOnExec(fd int) error {
+	_, err := unix.FcntlInt(uintptr(fd), unix.F_SETFD, unix.FD_CLOEXEC)
+	return err
 }
 
 // isControl reports whether a descriptor may be a control socket: a unix stream

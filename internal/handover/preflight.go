@@ -38,20 +38,48 @@ type Preflight struct {
 	Error  string `json:"error,omitempty"` // what is wrong with its configuration
 }
 
-// AnswerPreflight answers a preflight, if this process is one. config is what is
-// wrong with the program's configuration, or nil. The caller then
-// exits with code 0.
-func AnswerPreflight(config error) (asked bool, err error) {
-	value, ok := os.LookupEnv(PreflightVariable)
-	if !ok {
+// A Question is what a master asks of this process instead of having it run its
+// program. The zero Question asks nothing.
+type Question struct {
+	// Token is what a master of the older protocol compares the whole standard
+	// output with, or empty.
+	Token string
+
+	preflight bool
+	answer    *os.File // nil: the variable made no sense
+	value     string
+}
+
+// TakeQuestion takes what the environment of this process says of a question,
+// and removes the variables, so that nothing the program starts has them, takes
+// itself for asked, or holds the descriptor of the answer.
+func TakeQuestion() Question {
+	q := Question{Token: os.Getenv(OldCheckVariable)}
+	os.Unsetenv(OldCheckVariable)
+	q.value, q.preflight = os.LookupEnv(PreflightVariable)
+	if !q.preflight {
+		return q
+	}
+	os.Unsetenv(PreflightVariable)
+	if fd, err := strconv.Atoi(q.value); err == nil && fd >= 3 && closeOnExec(fd) == nil {
+		q.answer = os.NewFile(uintptr(fd), "preflight")
+	}
+	return q
+}
+
+// AnswerPreflight is [TakeQuestion] and [Question.Answer].
+func AnswerPreflight(config error) (asked bool, err error) { return TakeQuestion().Answer(config) }
+
+// Answer answers a preflight, if this process is one. config is what is wrong
+// with the program's configuration, or nil. The caller then exits with code 0.
+func (q Question) Answer(config error) (asked bool, err error) {
+	if !q.preflight {
 		return false, nil
 	}
-	fd, err := strconv.Atoi(value)
-	if err != nil || fd < 3 {
-		return true, fmt.Errorf("answer preflight: %s is %q, want a descriptor", PreflightVariable, value)
+	if q.answer == nil {
+		return true, fmt.Errorf("answer preflight: %s is %q, want an open descriptor", PreflightVariable, q.value)
 	}
-	f := os.NewFile(uintptr(fd), "preflight")
-	defer f.Close()
+	defer q.answer.Close()
 	answer := Preflight{Min: MinVersion, Max: MaxVersion, OS: runtime.GOOS, Arch: runtime.GOARCH, Go: runtime.Version()}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		answer.Module = info.Main.Path + "@" + info.Main.Version
@@ -60,7 +88,7 @@ func AnswerPreflight(config error) (asked bool, err error) {
 		answer.Error = config.Error()
 		answer.Error = strings.ToValidUTF8(answer.Error[:min(len(answer.Error), maxConfigError)], "")
 	}
-	if err := json.NewEncoder(f).Encode(answer); err != nil {
+	if err := json.NewEncoder(q.answer).Encode(answer); err != nil {
 		return true, fmt.Errorf("answer preflight: %w", err)
 	}
 	return true, nil

@@ -13,14 +13,16 @@ import (
 // Signals sorts what comes to the master, so that a storm of one kind cannot
 // push out another: package signal drops what a full channel cannot take.
 //
-// It takes all signals but those that are nobody's business: SIGCHLD and
-// SIGPIPE, SIGURG (which the Go runtime sends to itself all the time), and those
-// that a fault of this very process raises.
+// It takes all signals but those that are nobody's business: SIGCHLD, SIGURG
+// (which the Go runtime sends to itself all the time), and those that a fault of
+// this very process raises. SIGPIPE it takes and drops: without that, os/signal
+// says, the master would end with whoever reads its log.
 type Signals struct {
 	restartBy os.Signal
 	restart   chan os.Signal
 	stop      chan os.Signal
 	other     chan os.Signal
+	pipe      chan os.Signal
 }
 
 // CatchSignals takes the signal that asks for a restart, before anything else is
@@ -31,8 +33,10 @@ func CatchSignals(restart os.Signal) *Signals {
 		restart:   make(chan os.Signal, 1),
 		stop:      make(chan os.Signal, 8),
 		other:     make(chan os.Signal, 64),
+		pipe:      make(chan os.Signal, 1),
 	}
 	signal.Notify(s.restart, restart)
+	signal.Notify(s.pipe, syscall.SIGPIPE)
 	return s
 }
 
@@ -63,7 +67,7 @@ func passedOn(ownGroups bool) []syscall.Signal {
 }
 
 func (s *Signals) close() {
-	for _, c := range []chan os.Signal{s.restart, s.stop, s.other} {
+	for _, c := range []chan os.Signal{s.restart, s.stop, s.other, s.pipe} {
 		signal.Stop(c)
 	}
 }

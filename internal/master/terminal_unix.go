@@ -15,6 +15,9 @@ import (
 // master alone, which stops it in good order. A program without sockets may be
 // a tool that reads the terminal, so it stays in the master's group, where the
 // terminal's signals reach it directly; the master must not pass them on again.
+// An interrupt that somebody sends to such a master alone, while it is in the
+// foreground, cannot be told from Ctrl-C: of that the program hears by its
+// State.Context only. SIGTERM has no such trouble.
 type terminal struct {
 	ownGroups bool
 	stderr    bool     // standard error is a terminal: nothing is captured from it
@@ -38,18 +41,31 @@ func (t *terminal) reachesWorkers(sig int) bool {
 	}
 	switch syscall.Signal(sig) {
 	case syscall.SIGINT, syscall.SIGQUIT, syscall.SIGWINCH:
-		return foreground(t.tty) == unix.Getpgrp()
+		group, err := foreground(t.tty)
+		return err == nil && group == unix.Getpgrp()
+	case syscall.SIGHUP:
+		// The terminal has gone, and its shell with it: both hang up the whole
+		// group. Only once: what comes later is from somebody else.
+		if _, err := foreground(t.tty); err != unix.EIO {
+			return false
+		}
+		t.tty.Close()
+		t.tty = nil
+		return true
 	}
 	return false
 }
 
-func foreground(tty *os.File) (group int) {
+func foreground(tty *os.File) (group int, err error) {
 	raw, err := tty.SyscallConn()
 	if err != nil {
-		return 0
+		return 0, err
 	}
-	raw.Control(func(fd uintptr) { group, _ = unix.IoctlGetInt(int(fd), unix.TIOCGPGRP) })
-	return group
+	cerr := raw.Control(func(fd uintptr) { group, err = unix.IoctlGetInt(int(fd), unix.TIOCGPGRP) })
+	if err == nil {
+		err = cerr
+	}
+	return group, err
 }
 
 func isTerminal(f *os.File) bool {

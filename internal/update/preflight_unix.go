@@ -90,6 +90,9 @@ func startPreflight(path string, st *store.Staged) (p *preflight, err error) {
 	}
 	go func() {
 		is, err := handover.ReadPreflight(answerPipe)
+		if err != nil {
+			answerPipe.Close() // one that writes without end gets an error, not our patience
+		}
 		p.answer <- answer{is, err}
 	}()
 	go func() {

@@ -1,0 +1,12 @@
+module github.com/seed-3d078585/overseer/cmd
+
+go 1.26.0
+
+require github.com/seed-3d078585/overseer v0.0.0
+
+require (
+	github.com/klauspost/compress v1.20.3 // indirect
+	golang.org/x/sys v0.49.0 // indirect
+)
+
+replace github.com/seed-3d078585/overseer => ../

@@ -1,0 +1,80 @@
+// Command overseer shows what package overseer does.
+//
+//	overseer demo      a service upgraded and restarted under load, good releases and bad ones
+//	overseer version   what was built from what
+//	overseer help
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/seed-3d078585/overseer/cmd/internal/demo"
+)
+
+// A command runs with the arguments after its name and returns an exit code.
+type command struct {
+	name   string
+	about  string // empty: not listed
+	action func(ctx context.Context, args []string) int
+}
+
+// exitUsage is the code for a command line that makes no sense.
+const exitUsage = 2
+
+func commands() []command {
+	return []command{
+		{"demo", "upgrade and restart a service under load, with good releases and bad ones (40 s)", runDemo},
+		{"version", "print the version of this program", printVersion},
+		{"help", "print this", printHelp},
+		{demo.ServiceCommand, "", demo.Serve},
+	}
+}
+
+func main() { os.Exit(dispatch(os.Args[1:])) }
+
+func dispatch(args []string) int {
+	if len(args) == 0 {
+		usage(os.Stderr)
+		return exitUsage
+	}
+	name := strings.TrimLeft(args[0], "-")
+	for _, c := range commands() {
+		if c.name == name || c.about != "" && name == c.name[:1] && strings.HasPrefix(args[0], "-") {
+			return c.action(context.Background(), args[1:])
+		}
+	}
+	fmt.Fprintf(os.Stderr, "overseer: there is no command %q\n\n", args[0])
+	usage(os.Stderr)
+	return exitUsage
+}
+
+func runDemo(ctx context.Context, args []string) int {
+	if len(args) > 0 {
+		fmt.Fprintf(os.Stderr, "overseer demo: it takes no arguments, and got %q\n", args)
+		return exitUsage
+	}
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the demo at once; the service sees that
+	return demo.Run(ctx, os.Stdout)
+}
+
+func printHelp(context.Context, []string) int {
+	usage(os.Stdout)
+	return 0
+}
+
+func usage(w io.Writer) {
+	fmt.Fprint(w, "overseer restarts and upgrades a running program without losing a request.\n\nusage: overseer COMMAND\n\n")
+	for _, c := range commands() {
+		if c.about != "" {
+			fmt.Fprintf(w, "  %-9s %s\n", c.name, c.about)
+		}
+	}
+}

@@ -1,0 +1,115 @@
+//go:build linux
+
+package overseer_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/seed-3d078585/overseer"
+)
+
+// container starts one service as PID 1 of a PID namespace and passes nothing
+// on: it is the runtime of a container. It ends with the service's code.
+var container = register("container", func() {
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), programVariable+"="+os.Getenv("TEST_JOB"))
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{
+		Cloneflags: syscall.CLONE_NEWPID | syscall.CLONE_NEWNS,
+		Pdeathsig:  syscall.SIGKILL,
+	}
+	cmd.Run()
+	status := cmd.ProcessState.Sys().(syscall.WaitStatus)
+	if status.Signaled() {
+		os.Exit(128 + int(status.Signal()))
+	}
+	os.Exit(status.ExitStatus())
+})
+
+// first is the web service of a container: it has a /proc of its own, and its
+// program leaves orphans behind when it is asked to.
+var first = register("first", func() {
+	if os.Getpid() == 1 {
+		if err := syscall.Mount("none", "/proc", "", syscall.MS_REC|syscall.MS_PRIVATE, ""); err != nil {
+			panic(err)
+		}
+		if err := syscall.Mount("proc", "/proc", "proc", 0, ""); err != nil {
+			panic(err)
+		}
+	}
+	c := webConfig()
+	c.Program = func(s overseer.State) {
+		for range 3 {
+			out, err := exec.Command("/bin/sh", "-c", "sleep 0.05 & echo $!").Output()
+			fmt.Fprintf(os.Stderr, "orphan %s (%v)\n", strings.TrimSpace(string(out)), err)
+		}
+		serveWeb(s)
+	}
+	overseer.Run(c)
+})
+
+// startContainer starts a service as PID 1; PID is its number outside.
+func startContainer(t *testing.T, options ...option) *service {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("not root: no PID namespace can be made")
+	}
+	usedPrograms.Store(first, true)
+	s := startService(t, container, append(options, env("TEST_JOB", first))...)
+	eventually(t, "the first process of the container", func() bool {
+		for _, p := range processes() {
+			if p.parent == s.cmd.Process.Pid {
+				s.PID = p.pid
+				return true
+			}
+		}
+		return false
+	})
+	return s
+}
+
+// TestPIDOneOfAContainer restarts, upgrades, reaps and ends.
+func TestPIDOneOfAContainer(t *testing.T) {
+	t.Parallel()
+	s := startContainer(t)
+	s.live(1)
+	inside := filepath.Join("/proc", strconv.Itoa(s.PID), "root/proc/1")
+	if _, err := os.Stat(inside); err != nil {
+		t.Fatal(err)
+	}
+	s.restart()
+	publish(t, s.Next, plan{Version: "2"})
+	s.await(1, "msg=committed")
+	if got := request(t, "tcp", s.Address()); got != "version 2\n" {
+		t.Errorf("answer %q, want version 2", got)
+	}
+	s.await(9, "orphan ")
+	s.await(2, "msg=gone")
+	// All that has ended is waited for: what is left is one worker.
+	eventually(t, "no zombie in the container", func() bool {
+		children := 0
+		for _, p := range processes() {
+			if p.parent == s.PID {
+				children++
+			}
+		}
+		return children == 1
+	})
+	s.stop()
+}
+
+// TestPIDOneEndsAsItsProgram has a program that ends by itself.
+func TestPIDOneEndsAsItsProgram(t *testing.T) {
+	t.Parallel()
+	s := startContainer(t, installed(plan{Version: "1", Fault: "exit at start", ExitCode: 7}))
+	if code := s.wait(); code != 7 {
+		t.Errorf("exit code %d, want 7", code)
+	}
+}
