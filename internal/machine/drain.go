@@ -2,9 +2,7 @@ package machine
 
 // This file holds how a generation is told to end.
 
-// This file holds the way of a generation from Starting to Live, and what
-// becomes of the one before it.
-
+// sigterm is what a program that is given up gets to see.
 const sigterm = 15
 
 // terminate ends a generation that never had traffic: there is nothing to

@@ -1,5 +1,8 @@
 package machine
 
+// This file holds the way of a generation from Starting to Live, and what
+// becomes of the one before it.
+
 // restartAsked remembers the wish; proceed carries it out, at once where
 // nothing is under way.
 func (m *Machine) restartAsked(ev RestartAsked) {
