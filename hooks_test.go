@@ -66,6 +66,7 @@ var (
 // installed, and the next different release is.
 func TestPreUpgradeSeesTheWholeFileAndMayRefuseIt(t *testing.T) {
 	t.Parallel()
+	usedPrograms.Store(saysVersion, true) // by its PreUpgrade
 	s := startService(t, refusesTwo, installed(plan{Version: "1"}))
 	s.live(1)
 	publish(t, s.Next, plan{Version: "2"})
