@@ -139,6 +139,7 @@ func startOlder(t *testing.T, program string, options ...option) *service {
 // olderRestart restarts such a service and waits for the end of the old worker.
 func (s *service) olderRestart() {
 	s.t.Helper()
+	s.Address()
 	gone, released := s.count("a worker has exited"), s.count("the sockets are released")
 	serving := s.count("program of generation 0")
 	s.Signal(syscall.SIGUSR2)

@@ -27,6 +27,7 @@ func TestOlderMasterNothingLeaksIntoChildren(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "inheritance")
 	usedPrograms.Store(bystander, true)
 	s := startOlder(t, olderBreeder, env("TEST_INHERITANCE", file))
+	s.Address()
 	s.olderRestart()
 	const children = 4 // two of each of two workers
 	var found []inheritance
@@ -34,8 +35,9 @@ func TestOlderMasterNothingLeaksIntoChildren(t *testing.T) {
 		found = inheritances(t, file)
 		return len(found) >= children
 	})
+	address := s.Address()
 	s.stop()
-	if err := bindOnce("tcp", s.Address()); err != nil {
+	if err := bindOnce("tcp", address); err != nil {
 		t.Errorf("the address is still held after the stop: %v", err)
 	}
 	for _, in := range found {

@@ -36,8 +36,11 @@ type inheritance struct {
 func inherit() (in inheritance) {
 	in.older, in.olderWorker = handover.InheritOlder()
 	in.Inherited, in.worker = handover.Inherit()
-	if in.worker {
+	switch {
+	case in.worker:
 		worker.Prepare(in.Inherited)
+	case in.olderWorker:
+		worker.PrepareOlder()
 	}
 	return in
 }

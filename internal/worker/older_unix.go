@@ -20,6 +20,11 @@ import (
 // lost when the master dies is the address, until its worker lets go of it.
 const parentInterval = time.Second
 
+// olderLinger is how long a drain takes at least. The master learns of the
+// release of the sockets and of the end of the process on two ways; where the
+// second overtakes the first it starts two workers, and forgets one of them.
+const olderLinger = 500 * time.Millisecond
+
 // An Older is a Worker whose master is a process of the older library, which has
 // fetched a binary built with this one. There is no conversation, only
 // signals:
@@ -55,6 +60,14 @@ type Older struct {
 	noRestart bool
 }
 
+// early takes a restart signal that comes before the program has called Run.
+// The runtime would drop it, and the master kill this process for not
+// listening.
+var early = make(chan os.Signal, 1)
+
+// PrepareOlder is [Prepare] for a master of the older library.
+func PrepareOlder() { signal.Notify(early, syscall.SIGUSR2) }
+
 // OlderConfig is what a master of the older library does not tell.
 type OlderConfig struct {
 	Addresses     []socket.Address // as they are configured now
@@ -71,7 +84,7 @@ func ConnectOlder(in handover.Older, c OlderConfig) (*Older, error) {
 		return nil, fmt.Errorf("listen to the master: the restart signal %v is none of this system", c.RestartSignal)
 	}
 	w := newWorker(c.Quit)
-	w.Setup = c.Setup
+	w.Setup, w.linger = c.Setup, olderLinger
 	if err := w.adopt(in.Sockets, c.Addresses); err != nil {
 		return nil, err
 	}
@@ -81,9 +94,12 @@ func ConnectOlder(in handover.Older, c OlderConfig) (*Older, error) {
 	if len(w.sockets) > 0 {
 		w.signals.take()
 	}
-	asked := make(chan os.Signal, 1)
-	signal.Notify(asked, restart)
-	go o.watch(asked) // for the life of the process
+	if restart != syscall.SIGUSR2 {
+		signal.Stop(early)
+		early = make(chan os.Signal, 1)
+	}
+	signal.Notify(early, restart)
+	go o.watch(early) // for the life of the process
 	for _, s := range w.sockets {
 		s.open()
 	}

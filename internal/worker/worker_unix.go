@@ -35,6 +35,7 @@ type Worker struct {
 	withheld   chan struct{} // closed when Accept may end; see Listener
 	cancel     context.CancelFunc
 	quit       func(code int) // ends the process
+	linger     time.Duration  // the least time of a drain
 	signals    *signals
 	restoreErr sync.Once
 	lost       chan struct{} // closed when the master has gone
