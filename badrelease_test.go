@@ -1,9 +1,8 @@
-//go:build linux
+//go:build unix
 
 package overseer_test
 
 import (
-	"encoding/binary"
 	"errors"
 	"os"
 	"os/exec"
@@ -50,12 +49,6 @@ var badReleases = []badRelease{
 		says: []string{`msg="rolled back"`, "probe failed", "503"}, after: goneAgain},
 	{name: "crashes on trial", bytes: fault(plan{Fault: "crash in service", After: 100 * time.Millisecond}), crash: true,
 		says: []string{`msg="rolled back"`, "exited with code 2 during its trial", "version bad crashed in service"}},
-	{name: "is for another machine", bytes: forAnotherMachine,
-		says: []string{preflighted, "built for another machine"}},
-	{name: "is cut short", bytes: cutShort,
-		says: []string{preflighted, "cut short"}},
-	{name: "is a page of HTML", bytes: pageOfHTML,
-		says: []string{preflighted, "the file is no program"}},
 	{name: "is a program without overseer", bytes: otherProgram,
 		says: []string{preflighted, "is it built with overseer"}},
 }
@@ -147,18 +140,6 @@ func publishBytes(t *testing.T, path string, release []byte) {
 func fault(p plan) func(*testing.T) []byte {
 	p.Version = "bad"
 	return func(t *testing.T) []byte { return releaseBytes(t, p) }
-}
-
-func forAnotherMachine(t *testing.T) []byte {
-	release := releaseBytes(t, plan{Version: "bad"})
-	const machine, sparc = 18, 2 // e_machine, and one that Go is not ported to: elf(5)
-	binary.NativeEndian.PutUint16(release[machine:], sparc)
-	return release
-}
-
-func cutShort(t *testing.T) []byte {
-	release := releaseBytes(t, plan{Version: "bad"})
-	return release[:len(release)/3]
 }
 
 func pageOfHTML(*testing.T) []byte {

@@ -116,13 +116,25 @@ func early(p plan) {
 	case "panic in init":
 		panic("init of version " + p.Version)
 	case "knows the old check only":
-		fmt.Print(os.Getenv("OVERSEER_BIN_CHECK"))
+		fmt.Print(startEnv("OVERSEER_BIN_CHECK"))
 		os.Exit(0)
 	case "hang in init":
 		time.Sleep(time.Hour)
 	case "prints in init":
 		fmt.Println("a line that init prints to standard output")
 	}
+}
+
+// startEnv returns a variable as this process was started with, also where
+// overseer has taken it out of the environment since.
+func startEnv(name string) string {
+	environ, _ := os.ReadFile("/proc/self/environ") // not there: not set
+	for v := range strings.SplitSeq(string(environ), "\x00") {
+		if value, ok := strings.CutPrefix(v, name+"="); ok {
+			return value
+		}
+	}
+	return ""
 }
 
 // writeRelease writes a binary with a plan.

@@ -1,10 +1,5 @@
 package machine
 
-import (
-	"slices"
-	"time"
-)
-
 // A Machine holds the state of one master's decisions. The zero value is not
 // usable; it is not safe for concurrent use.
 type Machine struct {
@@ -106,12 +101,6 @@ func (m *Machine) take(ev Event) {
 	}
 }
 
-func (m *Machine) about(num Gen, f func(*generation)) {
-	if g := m.gen(num); g != nil {
-		f(g)
-	}
-}
-
 // timerFired is the table of all bounds.
 func (m *Machine) timerFired(t Timer) {
 	switch t.Bound {
@@ -153,157 +142,5 @@ func (m *Machine) timerFired(t Timer) {
 		m.emit(Kill{Gen: g.num})
 	case BoundEnd:
 		m.notEndedInTime(g)
-	}
-}
-
-// proceed begins what can begin now that the event is dealt with: it is the
-// only place where a restart, a trial or an untried installation starts by
-// itself, and where a generation is spawned.
-func (m *Machine) proceed() {
-	if m.stopping != nil {
-		return
-	}
-	if m.set.NoRestart && m.waiting != "" && m.hold == free && m.installing == "" {
-		m.install(m.takeWaiting())
-	}
-	if g := m.gen(m.incoming); g != nil && g.slow && m.pending {
-		m.report(KindFailed, g, "given up for the restart that was asked for")
-		m.terminate(g)
-		m.incoming = 0
-		m.restart()
-	}
-	if m.incoming != 0 {
-		return
-	}
-	if m.next == nil {
-		m.choose()
-	}
-	// While a candidate is being installed nobody can say which bytes the
-	// installed path names, and the candidate may have crashed by now.
-	if m.next != nil && m.installing == "" && (!m.set.Sequential || len(m.gens) == 0) {
-		s := *m.next
-		m.next = nil
-		m.spawn(s)
-	}
-}
-
-// choose picks what is started next. A handover ends before the next begins:
-// whoever stands by is the one to put back, and can be that for one only.
-func (m *Machine) choose() {
-	live := m.live()
-	switch {
-	case live == nil && m.respawning && m.pending:
-		m.stopTimer(BoundRespawn, 0)
-		m.respawning = false
-		m.restart()
-	case live == nil || m.handingOver():
-	case m.pending:
-		m.restart()
-	case m.waiting == "" || m.set.NoRestart:
-	case m.hold == free && m.set.AskFirst:
-		m.hold = asked
-		m.emit(Ask{Digest: m.waiting})
-	case m.hold == free || m.hold == allowed:
-		m.begin(start{candidate: m.takeWaiting()})
-	}
-}
-
-// restart begins the restart that was asked for by hand, with the candidate that
-// waits, whatever it waits for.
-func (m *Machine) restart() {
-	m.pending = false
-	if m.set.NoRestart {
-		m.begin(start{})
-		return
-	}
-	m.begin(start{candidate: m.takeWaiting()})
-}
-
-// handingOver reports whether the live generation still has to prove itself or
-// to relieve the one before, or its binary is being installed.
-func (m *Machine) handingOver() bool {
-	live := m.live()
-	return m.installing != "" || live != nil && live.onTrial || m.newest(Standby) != nil
-}
-
-func (m *Machine) takeWaiting() Digest {
-	d := m.waiting
-	m.setWaiting("", free)
-	return d
-}
-
-// setWaiting puts a candidate in the waiting place, or empties it.
-func (m *Machine) setWaiting(d Digest, why hold) {
-	if m.hold == deferred {
-		m.stopTimer(BoundDefer, 0)
-	}
-	if m.hold == retrying {
-		m.stopTimer(BoundRetry, 0)
-	}
-	m.waiting, m.hold = d, why
-}
-
-func (m *Machine) gen(num Gen) *generation {
-	for _, g := range m.gens {
-		if g.num == num {
-			return g
-		}
-	}
-	return nil
-}
-
-// newest returns the newest generation in a phase, or nil.
-func (m *Machine) newest(p Phase) *generation {
-	for _, g := range slices.Backward(m.gens) {
-		if g.phase == p {
-			return g
-		}
-	}
-	return nil
-}
-
-func (m *Machine) live() *generation { return m.newest(Live) }
-
-// inPhase returns the generations in a phase, oldest first.
-func (m *Machine) inPhase(p Phase) []*generation {
-	var found []*generation
-	for _, g := range m.gens {
-		if g.phase == p {
-			found = append(found, g)
-		}
-	}
-	return found
-}
-
-func (m *Machine) remove(g *generation) {
-	m.stopTimers(g)
-	m.gens = slices.DeleteFunc(m.gens, func(o *generation) bool { return o == g })
-	if m.incoming == g.num {
-		m.incoming = 0
-	}
-}
-
-func (m *Machine) emit(e Effect) { m.effects = append(m.effects, e) }
-
-func (m *Machine) report(k Kind, g *generation, reason string) {
-	d := g.digest
-	if d == "" {
-		d = g.candidate
-	}
-	m.emit(Report{Kind: k, Gen: g.num, Digest: d, Reason: reason})
-}
-
-func (m *Machine) setTimer(b Bound, num Gen, d time.Duration) {
-	m.emit(SetTimer{Timer: Timer{Bound: b, Gen: num}, After: d})
-}
-
-func (m *Machine) stopTimer(b Bound, num Gen) {
-	m.emit(StopTimer{Timer: Timer{Bound: b, Gen: num}})
-}
-
-// stopTimers takes back all that may run for a generation.
-func (m *Machine) stopTimers(g *generation) {
-	for _, b := range []Bound{BoundReady, BoundSettle, BoundProbe, BoundOpen, BoundCover, BoundProbation, BoundStable, BoundLost, BoundEnd} {
-		m.stopTimer(b, g.num)
 	}
 }

@@ -4,14 +4,9 @@ package proc
 
 import (
 	"errors"
-	"fmt"
 	"os"
-	"strconv"
-	"strings"
 	"syscall"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // Spec says what to start.
@@ -147,110 +142,3 @@ func (p *Process) Signal(sig int) error {
 
 // Kill ends the process by SIGKILL.
 func (p *Process) Kill() error { return p.Signal(int(syscall.SIGKILL)) }
-
-// explain adds to an error of exec what an operator can do about it.
-func explain(path string, err error) error {
-	var hint string
-	switch {
-	case errors.Is(err, syscall.ENOEXEC):
-		hint = ": the file is no program for this machine (wrong architecture, or cut short)"
-	case errors.Is(err, syscall.EACCES), errors.Is(err, syscall.EPERM):
-		hint = ": the file is not executable, or lies on a filesystem mounted noexec"
-	case errors.Is(err, syscall.ENOENT):
-		hint = ": the file is missing, or it is linked dynamically and the loader that it names is"
-	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
-		hint = ": the limit of open files (ulimit -n) is reached"
-	case errors.Is(err, syscall.ENOMEM), errors.Is(err, syscall.EAGAIN):
-		hint = ": the host is out of memory or processes"
-	}
-	var perr *os.PathError
-	if errors.As(err, &perr) {
-		err = perr.Err
-	}
-	return fmt.Errorf("start %q: %w%s", path, err, hint)
-}
-
-// Temporary reports whether an error of Start is the host's fault and not the
-// binary's.
-func Temporary(err error) bool {
-	for _, host := range []error{syscall.ENOMEM, syscall.EAGAIN, syscall.EMFILE, syscall.ENFILE, syscall.ETXTBSY, syscall.ENOSPC} {
-		if errors.Is(err, host) {
-			return true
-		}
-	}
-	return false
-}
-
-// execPath returns a path that names the very file behind Spec.Binary in the
-// child, which gets files.
-func execPath(s Spec, files []*os.File) (path string, release func(), err error) {
-	if s.Binary == nil || !byDescriptor {
-		return s.Path, func() {}, nil
-	}
-	fd, err := dupHigh(s.Binary, files)
-	if err != nil {
-		return "", nil, explain(s.Path, err)
-	}
-	path = "/proc/self/fd/" + strconv.Itoa(fd)
-	if _, err := os.Stat(path); err != nil {
-		unix.Close(fd)
-		return s.Path, func() {}, nil // no /proc here
-	}
-	return path, func() { unix.Close(fd) }, nil
-}
-
-// dupHigh duplicates a file to a number clear of those that the fork gives out
-// in the child before it executes: the targets, and a scratch number for each of
-// them and for its own pipe, from the highest source on.
-func dupHigh(f *os.File, files []*os.File) (int, error) {
-	first := len(files) + 1
-	for _, f := range files {
-		n, err := descriptor(f)
-		if err != nil {
-			return 0, err
-		}
-		first = max(first, n+1)
-	}
-	first += len(files) + 1
-	raw, err := f.SyscallConn()
-	if err != nil {
-		return 0, err
-	}
-	fd, dupErr := -1, error(nil)
-	if err := raw.Control(func(n uintptr) {
-		fd, dupErr = unix.FcntlInt(n, unix.F_DUPFD_CLOEXEC, first)
-	}); err != nil {
-		return 0, err
-	}
-	if dupErr == unix.EINVAL { // how fcntl(2) says that the number is above the limit
-		dupErr = unix.EMFILE
-	}
-	return fd, dupErr
-}
-
-// descriptor returns a file's number and leaves its mode alone.
-func descriptor(f *os.File) (int, error) {
-	raw, err := f.SyscallConn()
-	if err != nil {
-		return 0, err
-	}
-	n := -1
-	err = raw.Control(func(fd uintptr) { n = int(fd) })
-	return n, err
-}
-
-// Environ returns an environment without the variables that begin with one of
-// the prefixes.
-func Environ(env []string, prefixes ...string) []string {
-	var kept []string
-next:
-	for _, v := range env {
-		for _, p := range prefixes {
-			if strings.HasPrefix(v, p) {
-				continue next
-			}
-		}
-		kept = append(kept, v)
-	}
-	return kept
-}
