@@ -18,23 +18,41 @@ var (
 	SIGTERM = syscall.SIGTERM
 )
 
-// inherited is what makes this process a worker. It is taken before any code of
-// the program's own runs, so that nothing the program starts can have it.
-var inherited, isWorker = inherit()
+// inherited is what makes this process a worker, of a master of this library or
+// of the older one. It is taken before any code of the program's own runs, so
+// that nothing the program starts can have it.
+var inherited = inherit()
 
-func inherit() (handover.Inherited, bool) {
-	in, ok := handover.Inherit()
-	if ok {
-		worker.Prepare(in)
+var isWorker = inherited.worker || inherited.olderWorker
+
+type inheritance struct {
+	handover.Inherited
+	worker bool
+
+	older       handover.Older
+	olderWorker bool
+}
+
+func inherit() (in inheritance) {
+	in.older, in.olderWorker = handover.InheritOlder()
+	in.Inherited, in.worker = handover.Inherit()
+	switch {
+	case in.worker:
+		worker.Prepare(in.Inherited)
+	case in.olderWorker:
+		worker.PrepareOlder()
 	}
-	return in, ok
+	return in
 }
 
 // run is the whole of a process that can be supervised; it returns only where
 // that cannot begin.
 func (s settled) run() error {
-	if isWorker {
+	switch {
+	case inherited.worker:
 		return s.runWorker()
+	case inherited.olderWorker:
+		return s.runOlderWorker()
 	}
 	return s.runMaster()
 }

@@ -64,7 +64,8 @@ type State struct {
 	Digest string
 
 	// Generation is the number of this run of the program; 0 where overseer is
-	// disabled.
+	// disabled, or the master is a process of the older library that has fetched
+	// this binary.
 	Generation int
 
 	run run
@@ -132,7 +133,8 @@ type Status struct {
 }
 
 // Status asks the master what it holds. It blocks until the answer comes or ctx
-// is done. Where overseer is disabled the error matches [ErrDisabled].
+// is done. Where overseer is disabled the error matches [ErrDisabled]. A master
+// that is a process of the older library answers nothing: an error, at once.
 func (s State) Status(ctx context.Context) (Status, error) {
 	if s.run == nil {
 		return Status{}, ErrDisabled

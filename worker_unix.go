@@ -12,18 +12,18 @@ import (
 )
 
 func (s settled) runWorker() error {
-	w, err := worker.Connect(inherited, os.Exit)
+	w, err := worker.Connect(inherited.Inherited, os.Exit)
 	if err != nil {
 		refuse(err) // the master is gone, or speaks another protocol
 	}
 	setCurrent(func(force bool) { w.Restart(force) })
-	s.Program(workerState(w))
+	s.Program(workerState(w, supervised{w}))
 	w.Wait()
 	os.Exit(0)
 	return nil
 }
 
-func workerState(w *worker.Worker) State {
+func workerState(w *worker.Worker, run run) State {
 	state := State{
 		Enabled:          true,
 		ID:               w.Setup.ID,
@@ -35,7 +35,7 @@ func workerState(w *worker.Worker) State {
 		GracefulShutdown: w.Graceful,
 		BinPath:          w.Setup.BinPath,
 		Generation:       w.Setup.Generation,
-		run:              supervised{w},
+		run:              run,
 	}
 	if len(state.Listeners) > 0 {
 		state.Listener = state.Listeners[0]

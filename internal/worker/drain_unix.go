@@ -51,14 +51,17 @@ func (w *Worker) drain(d handover.Drain) bool {
 // what waits on drained.
 func (w *Worker) finish(timeout time.Duration) {
 	none := w.tally.none()
+	linger := time.NewTimer(min(w.linger, timeout/4))
 	half := time.NewTimer(timeout / 2)
 	forced := time.NewTimer(time.Until(w.schedule.forced))
+	defer linger.Stop()
 	defer half.Stop()
 	defer forced.Stop()
 	select {
 	case <-none:
 	case <-half.C:
 	}
+	<-linger.C
 	close(w.withheld)
 	select {
 	case <-none:

@@ -28,8 +28,10 @@ const (
 // signals watches SIGTERM and SIGINT for a program that drains: without it they
 // would end the process, and the requests in flight with it.
 type signals struct {
-	w    *Worker
-	once sync.Once
+	w     *Worker
+	once  sync.Once
+	grace time.Duration // before a direct signal drains; constant
+	last  bool          // such a drain is the end of the service; constant
 
 	mu    sync.Mutex
 	taken bool
@@ -37,10 +39,18 @@ type signals struct {
 }
 
 func newSignals(w *Worker) *signals {
-	return &signals{w: w, seen: map[os.Signal]chan struct{}{
+	return &signals{w: w, grace: aloneGrace, seen: map[os.Signal]chan struct{}{
 		syscall.SIGTERM: make(chan struct{}),
 		syscall.SIGINT:  make(chan struct{}),
 	}}
+}
+
+// obey is for a master that has no other word than signals: one that comes is
+// the end of the service, and comes from the master. restart is none of them.
+// It is called before take.
+func (s *signals) obey(restart os.Signal) {
+	s.grace, s.last = 0, true
+	delete(s.seen, restart)
 }
 
 // take replaces the default action of the signals. What the program itself does
@@ -51,7 +61,9 @@ func (s *signals) take() {
 		s.taken = true
 		s.mu.Unlock()
 		c := make(chan os.Signal, 4)
-		signal.Notify(c, syscall.SIGTERM, syscall.SIGINT)
+		for sig := range s.seen {
+			signal.Notify(c, sig)
+		}
 		go s.watch(c) // for the life of the process
 	})
 }
@@ -64,13 +76,13 @@ func (s *signals) watch(c <-chan os.Signal) {
 		default:
 			close(s.seen[sig])
 		}
-		time.AfterFunc(aloneGrace, func() { s.alone(sig) })
+		time.AfterFunc(s.grace, func() { s.alone(sig) })
 	}
 }
 
 // alone drains a worker that was signalled by itself.
 func (s *signals) alone(sig os.Signal) {
-	if s.w.drain(handover.Drain{Timeout: s.w.Setup.TerminateTimeout}) {
+	if s.w.drain(handover.Drain{Timeout: s.w.Setup.TerminateTimeout, Last: s.last}) {
 		number, _ := sig.(syscall.Signal)
 		time.AfterFunc(time.Until(s.w.schedule.final), func() { s.w.quit(128 + int(number)) })
 	}

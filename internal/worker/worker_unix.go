@@ -35,6 +35,7 @@ type Worker struct {
 	withheld   chan struct{} // closed when Accept may end; see Listener
 	cancel     context.CancelFunc
 	quit       func(code int) // ends the process
+	linger     time.Duration  // the least time of a drain
 	signals    *signals
 	restoreErr sync.Once
 	lost       chan struct{} // closed when the master has gone
@@ -62,17 +63,8 @@ func Connect(in handover.Inherited, quit func(code int)) (*Worker, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Worker{
-		conn:      conn,
-		inherited: in,
-		Graceful:  make(chan bool),
-		withheld:  make(chan struct{}),
-		drained:   make(chan struct{}),
-		lost:      make(chan struct{}),
-		quit:      quit,
-		asks:      map[int]chan handover.Status{},
-	}
-	w.Context, w.cancel = context.WithCancel(context.Background())
+	w := newWorker(quit)
+	w.conn, w.inherited = conn, in
 	if err := w.setUp(); err != nil {
 		conn.Close()
 		return nil, fmt.Errorf("set up as a worker: %w", err)
@@ -83,6 +75,19 @@ func Connect(in handover.Inherited, quit func(code int)) (*Worker, error) {
 	}
 	go w.listen()
 	return w, nil
+}
+
+func newWorker(quit func(code int)) *Worker {
+	w := &Worker{
+		Graceful: make(chan bool),
+		withheld: make(chan struct{}),
+		drained:  make(chan struct{}),
+		lost:     make(chan struct{}),
+		quit:     quit,
+		asks:     map[int]chan handover.Status{},
+	}
+	w.Context, w.cancel = context.WithCancel(context.Background())
+	return w
 }
 
 func (w *Worker) setUp() error {
@@ -130,18 +135,25 @@ func (w *Worker) addSockets(sockets []handover.Socket, files []*os.File) error {
 			w.sockets, w.Packets = append(w.sockets, p), append(w.Packets, p)
 			continue
 		}
-		inner, err := socket.FileListener(s.Network, files[i])
-		if err != nil {
-			return fmt.Errorf("socket %q: %w", s.Address, err)
+		if _, err := w.addListener(s.Network, s.Address, files[i], w.accepting); err != nil {
+			return err
 		}
-		l, ok := inner.(stream)
-		if !ok {
-			return fmt.Errorf("socket %q: a %T cannot be paused", s.Address, inner)
-		}
-		listener := newListener(l, index, &w.tally, w.accepting, w.withheld)
-		w.sockets, w.Listeners = append(w.sockets, listener), append(w.Listeners, listener)
 	}
 	return nil
+}
+
+func (w *Worker) addListener(network, address string, f *os.File, first func(index int)) (*Listener, error) {
+	inner, err := socket.FileListener(network, f)
+	if err != nil {
+		return nil, fmt.Errorf("socket %q: %w", address, err)
+	}
+	l, ok := inner.(stream)
+	if !ok {
+		return nil, fmt.Errorf("socket %q: a %T cannot be paused", address, inner)
+	}
+	listener := newListener(l, len(w.sockets), &w.tally, first, w.withheld)
+	w.sockets, w.Listeners = append(w.sockets, listener), append(w.Listeners, listener)
+	return listener, nil
 }
 
 // listen carries out what the master says, until it has gone.
