@@ -20,9 +20,9 @@ import (
 func init() {
 	children["inherit"] = inheritChild
 	children["grandchild"] = grandchild
-	children["preflight"] = func() error { _, err := AnswerPreflight(nil); return err }
+	children["preflight"] = func() error { _, err := TakeQuestion().Answer(nil); return err }
 	children["preflight refuses"] = func() error {
-		_, err := AnswerPreflight(errors.New("Address: " + strings.Repeat("wrong ", 100_000)))
+		_, err := TakeQuestion().Answer(errors.New("Address: " + strings.Repeat("wrong ", 100_000)))
 		return err
 	}
 }
@@ -238,12 +238,12 @@ func TestAnswerPreflight(t *testing.T) {
 }
 
 func TestAnswerPreflightOnlyWhenAsked(t *testing.T) {
-	if asked, err := AnswerPreflight(nil); asked || err != nil {
+	if asked, err := TakeQuestion().Answer(nil); asked || err != nil {
 		t.Fatalf("AnswerPreflight = %v, %v; want nothing", asked, err)
 	}
 	for _, value := range []string{"", "two", "2", "-3"} {
 		t.Setenv(PreflightVariable, value)
-		if asked, err := AnswerPreflight(nil); !asked || err == nil {
+		if asked, err := TakeQuestion().Answer(nil); !asked || err == nil {
 			t.Fatalf("AnswerPreflight with %q = %v, %v; want an error", value, asked, err)
 		}
 	}

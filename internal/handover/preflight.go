@@ -67,9 +67,6 @@ func TakeQuestion() Question {
 	return q
 }
 
-// AnswerPreflight is [TakeQuestion] and [Question.Answer].
-func AnswerPreflight(config error) (asked bool, err error) { return TakeQuestion().Answer(config) }
-
 // Answer answers a preflight, if this process is one. config is what is wrong
 // with the program's configuration, or nil. The caller then exits with code 0.
 func (q Question) Answer(config error) (asked bool, err error) {

@@ -18,7 +18,7 @@ import (
 // beside, at the end.
 const closingTimeout = 10 * time.Second
 
-// A Master supervises one program. Offer, Restart and Stop may be called by any
+// A Master supervises one program. Offer, Runs and Restart may be called by any
 // goroutine, also before and after Run.
 type Master struct {
 	cfg       Config
@@ -191,9 +191,6 @@ var errEnded = errors.New("the master has ended")
 func (m *Master) Restart(by string, force bool) {
 	m.post(machine.RestartAsked{By: by, Force: force})
 }
-
-// Stop asks for the end.
-func (m *Master) Stop() { m.post(machine.StopAsked{}) }
 
 // step decides about one event and carries the decisions out.
 func (m *Master) step(ev machine.Event) {

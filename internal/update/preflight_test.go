@@ -55,7 +55,7 @@ func TestMain(m *testing.M) {
 func candidate(name string) {
 	switch name {
 	case "refuses its configuration":
-		handover.AnswerPreflight(errors.New("Address: missing port"))
+		handover.TakeQuestion().Answer(errors.New("Address: missing port"))
 	case "hangs":
 		fmt.Fprintln(os.Stderr, "waiting for the database")
 		for {
@@ -100,9 +100,9 @@ func candidate(name string) {
 		if os.Args[0] != "/srv/app" || os.Getenv(handover.Variable) != "" {
 			os.Exit(3)
 		}
-		handover.AnswerPreflight(nil)
+		handover.TakeQuestion().Answer(nil)
 	default:
-		if asked, err := handover.AnswerPreflight(nil); !asked || err != nil {
+		if asked, err := handover.TakeQuestion().Answer(nil); !asked || err != nil {
 			fmt.Fprintln(os.Stderr, "answer preflight:", asked, err)
 			os.Exit(1)
 		}
