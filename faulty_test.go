@@ -186,6 +186,26 @@ func hold(t *testing.T, s *service) *held {
 	return h
 }
 
+// holdIn holds n requests in one generation. Until the others have paused they
+// accept too: what they took meanwhile is returned as elsewhere.
+func holdIn(t *testing.T, s *service, generation, n int) (in, elsewhere []*held) {
+	t.Helper()
+	deadline := time.Now().Add(bound)
+	for len(in) < n && time.Now().Before(deadline) {
+		before := s.count("holding a request", fmt.Sprintf("generation=%d", generation))
+		h := hold(t, s)
+		if s.count("holding a request", fmt.Sprintf("generation=%d", generation)) > before {
+			in = append(in, h)
+		} else {
+			elsewhere = append(elsewhere, h)
+		}
+	}
+	if len(in) < n {
+		t.Fatalf("generation %d took %d of %d requests within %v", generation, len(in), n, bound)
+	}
+	return in, elsewhere
+}
+
 // get asks once, on a new connection.
 func get(url string) (status int, body string, err error) {
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: bound}

@@ -19,7 +19,7 @@ func TestKilledCandidateNeverDisturbs(t *testing.T) {
 	}{
 		{"in its preflight", "hang in init", "the source offers a release", []string{preflighted, "signal 9"}},
 		{"starting", "hang at start", "program begins generation=2", []string{"msg=failed", "ended by signal 9 before it was live"}},
-		{"being probed", "unhealthy", "program of generation 2", []string{"msg=failed", "ended by signal 9 before it was live"}},
+		{"being probed", "unhealthy", "unwell when asked generation=2", []string{"msg=failed", "ended by signal 9 before it was live"}},
 	} {
 		t.Run(phase.name, func(t *testing.T) {
 			t.Parallel()
@@ -52,7 +52,8 @@ func TestCandidateKilledOnTrial(t *testing.T) {
 	clients := startWatch(t, s)
 	publish(t, s.Next, plan{Version: "2"})
 	s.await(1, "msg=trial")
-	inside := []*held{hold(t, s), hold(t, s), hold(t, s)}
+	inside, outside := holdIn(t, s, 2, 3)
+	before = append(before, outside...)
 	kill(t, s.pidOf(2), syscall.SIGKILL)
 	s.await(1, `msg="rolled back"`, "ended by signal 9 during its trial")
 	after := hold(t, s)
@@ -173,7 +174,7 @@ func TestFrozenCandidateIsGivenUp(t *testing.T) {
 		says  []string
 	}{
 		{"starting", "hang at start", []string{"program begins generation=2"}, []string{"msg=failed", "not ready within"}},
-		{"being probed", "unhealthy", []string{"program of generation 2"}, []string{"msg=failed", "probe failed"}},
+		{"being probed", "unhealthy", []string{"unwell when asked generation=2"}, []string{"msg=failed", "probe failed"}},
 		{"on trial", "", []string{"msg=trial"}, []string{`msg="rolled back"`, "probe failed"}},
 	} {
 		t.Run(phase.name, func(t *testing.T) {

@@ -90,7 +90,7 @@ func serveWeb(s overseer.State) {
 		}
 	})
 	mux.HandleFunc("/hold", func(w http.ResponseWriter, r *http.Request) {
-		fmt.Fprintln(os.Stderr, "holding a request")
+		fmt.Fprintf(os.Stderr, "holding a request generation=%d\n", s.Generation)
 		if fifo := r.FormValue("until"); fifo != "" {
 			if f, err := os.Open(fifo); err == nil { // returns when somebody opens it for writing
 				f.Close()
@@ -105,6 +105,7 @@ func serveWeb(s overseer.State) {
 	})
 	mux.HandleFunc("/healthz", func(w http.ResponseWriter, r *http.Request) {
 		if p.Fault == "unhealthy" && time.Since(started) >= p.After || unwell.Load() {
+			fmt.Fprintf(os.Stderr, "unwell when asked generation=%d\n", s.Generation)
 			http.Error(w, "unwell", http.StatusServiceUnavailable)
 		}
 	})

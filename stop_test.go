@@ -62,7 +62,7 @@ var stopPhases = []stopPhase{
 	{name: "a candidate is being probed",
 		reach: func(t *testing.T, s *service) {
 			publish(t, s.Next, plan{Version: "2", Fault: "unhealthy"})
-			s.await(1, "program of generation 2")
+			s.await(1, "unwell when asked generation=2")
 		}},
 	{name: "a candidate is on trial", options: []option{env("TEST_PROBATION", never)},
 		reach: func(t *testing.T, s *service) {
