@@ -30,6 +30,12 @@ type Candidate struct {
 	// Digest is the SHA-256 of Body where the source states one, and zero
 	// where it does not. It is checked against what arrives.
 	Digest Digest
+
+	// Statement is the signed manifest that names these bytes, where the
+	// source has one: the body then yields the artifact of the manifest for
+	// its platform, and nothing that the manifest says is followed before the
+	// first Read of Body.
+	Statement *Statement
 }
 
 // Close closes Body where it can be closed. It may be called more than once as
