@@ -29,7 +29,7 @@ type settled struct {
 // binary but opens nothing.
 func (c Config) settle() (settled, error) {
 	s := settled{Config: c}
-	for _, check := range []func() error{s.settleProgram, s.settleTimes, s.settleAddresses, s.settleBinary} {
+	for _, check := range []func() error{s.settleProgram, s.settleTimes, s.settleAddresses, s.settleBinary, s.settleTrust} {
 		if err := check(); err != nil {
 			return s, fmt.Errorf("%w: %w", ErrConfig, err)
 		}
@@ -121,5 +121,18 @@ func (s *settled) settleBinary() error {
 		return fmt.Errorf("Config.ExecFile: %q is not a regular file", path)
 	}
 	s.binary = path
+	return nil
+}
+
+// settleTrust asks the policy about its settings: a key that is mistyped is
+// found at the start, and not at the first release.
+func (s *settled) settleTrust() error {
+	p, ok := s.Trust.(interface{ Check() error })
+	if !ok {
+		return nil
+	}
+	if err := p.Check(); err != nil {
+		return fmt.Errorf("Config.Trust: %w", err)
+	}
 	return nil
 }

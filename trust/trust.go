@@ -29,6 +29,10 @@ var (
 	// ErrContradiction is what [Check] returns where the source claims one
 	// thing and the policy vouches for another.
 	ErrContradiction = errors.New("the source and the policy disagree about the candidate")
+
+	// ErrNotYet is what a policy returns for a release that is good, and
+	// reaches this host later: a staged rollout. Nothing is wrong then.
+	ErrNotYet = errors.New("the release has not reached this host yet")
 )
 
 // A Policy says whether a candidate may be staged. It is safe for concurrent
@@ -49,6 +53,9 @@ type Policy interface {
 type Grant struct {
 	Digest release.Digest
 	Size   int64
+
+	// Version is for the log only; empty where the policy does not know one.
+	Version string
 }
 
 // Verified is a candidate that a policy let in. Only [Check] makes one that is
@@ -56,6 +63,7 @@ type Grant struct {
 type Verified struct {
 	candidate release.Candidate
 	by        string
+	version   string
 	insecure  bool
 	checked   bool
 }
@@ -80,7 +88,7 @@ func Check(ctx context.Context, p Policy, c release.Candidate) (Verified, error)
 	if err != nil {
 		return Verified{}, fmt.Errorf("check candidate from %q by policy %q: %w", c.Source, p.Name(), err)
 	}
-	return Verified{candidate: bound, by: p.Name(), insecure: IsInsecure(p), checked: true}, nil
+	return Verified{candidate: bound, by: p.Name(), version: grant.Version, insecure: IsInsecure(p), checked: true}, nil
 }
 
 // bind returns c with the claims that the grant proved.
@@ -105,6 +113,9 @@ func (v Verified) Candidate() release.Candidate { return v.candidate }
 
 // By names the policy that let the candidate in, for the log.
 func (v Verified) By() string { return v.by }
+
+// Version is the release's version where the policy knows it, for the log.
+func (v Verified) Version() string { return v.version }
 
 // Insecure reports whether nobody vouched for the bytes: see [Insecure].
 func (v Verified) Insecure() bool { return v.insecure }

@@ -64,6 +64,16 @@ func IsTemp(name, base string) bool {
 	return ok && IsRandom(random)
 }
 
+// TempOf returns the name of the file that a name of [Temp] was made for.
+func TempOf(name string) (base string, ok bool) {
+	const infix = ".tmp-"
+	i := strings.LastIndex(name, infix)
+	if i < 1 || name[0] != '.' || !IsRandom(name[i+len(infix):]) {
+		return "", false
+	}
+	return name[1:i], true
+}
+
 // IsRandom reports whether s has the form of [rand.Text]: 26 characters of
 // base32. A sweep removes only names that end in one.
 func IsRandom(s string) bool {

@@ -13,6 +13,8 @@
 //     Nobody removes what a live one needs.
 //   - A step that fails leaves no file behind, and an error that says what to
 //     do. A damaged record is set aside with a warning and stops nothing.
+//   - What a policy must not forget ([Store.Memory]) is kept beside the records
+//     and is never set aside: without it an old release could be played back.
 //   - No method blocks for ever.
 //
 // The life of an upgrade, on the disk of /opt/app:

@@ -16,6 +16,8 @@ const (
 	lockFile       = "lock"
 	trialsFile     = "trials.json"
 	quarantineFile = "quarantine.json"
+
+	memoryPrefix = "trust-" // of the files of Memory
 )
 
 // unverified stands in a candidate's name where its digest will stand.

@@ -15,6 +15,7 @@ const (
 	recordVersion = 1
 
 	maxRecord  = 1 << 20 // bytes of a record that is read
+	maxMemory  = 8 << 20 // bytes that a policy keeps
 	maxEntries = 256     // entries of a record that is written
 	maxReason  = 1 << 10 // bytes of a reason that is kept
 )

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/seed-3d078585/overseer/internal/durable"
 )
@@ -70,7 +71,8 @@ func (s *Store) isTemp(path string, at location) bool {
 			return true
 		}
 	}
-	return false
+	memory, ok := durable.TempOf(name)
+	return ok && filepath.Clean(dir) == s.dir && strings.HasPrefix(memory, memoryPrefix)
 }
 
 // isHeld reports whether a live master has the staged file open. What cannot

@@ -14,17 +14,49 @@ import (
 	"github.com/seed-3d078585/overseer/trust"
 )
 
-// fetch asks the source once. It returns a candidate that can run here, or nil
-// where there is nothing new.
-func (u *Updater) fetch(ctx context.Context, refused *refusal) (*store.Staged, error) {
+// maxWays bounds how often one release is fetched in a row where the source
+// says that there is another way to it.
+const maxWays = 8
+
+// fetch asks the source. It returns a candidate that can run here, or nil where
+// there is nothing new.
+func (u *Updater) fetch(ctx context.Context, refused *refusal) (st *store.Staged, err error) {
 	if err := u.Store.CanUpgrade(); err != nil {
 		return nil, fmt.Errorf("upgrading is not possible: %w", err)
 	}
+	for range maxWays {
+		st, err = u.fetchOnce(ctx, refused)
+		if !errors.Is(err, fetcher.ErrAgain) || ctx.Err() != nil {
+			break
+		}
+		u.Log.Warn("a release is fetched again, another way", "error", err)
+	}
+	return st, err
+}
+
+// fetchOnce asks the source once: what it says, whether that is trusted, whether
+// it is wanted, and only then its bytes.
+func (u *Updater) fetchOnce(ctx context.Context, refused *refusal) (*store.Staged, error) {
 	body, err := u.ask(ctx)
 	if err != nil || body == nil {
 		return nil, err
 	}
-	st, err := u.stage(ctx, body)
+	verified, err := u.check(ctx, body)
+	if errors.Is(err, trust.ErrNotYet) {
+		u.Log.Debug("a release is not for this host yet", "reason", err)
+		return nil, nil // not taken: its time may come
+	}
+	if err != nil {
+		return nil, err
+	}
+	if v, err := u.foresee(ctx, verified, refused); v != wanted {
+		err = errors.Join(err, abandon(ctx, body))
+		if v == unwanted {
+			err = errors.Join(err, taken(ctx, body))
+		}
+		return nil, err
+	}
+	st, err := u.stage(ctx, verified)
 	if errors.Is(err, store.ErrQuarantined) {
 		return nil, taken(ctx, body)
 	}
@@ -38,6 +70,8 @@ func (u *Updater) fetch(ctx context.Context, refused *refusal) (*store.Staged, e
 	if v != wanted {
 		return nil, errors.Join(err, st.Discard())
 	}
+	c := verified.Candidate()
+	u.Log.Info("fetched", "release", st.Digest().Short(), "version", verified.Version(), "source", c.Source, "trusted_by", verified.By())
 	return st, err
 }
 
@@ -55,17 +89,32 @@ func (u *Updater) ask(ctx context.Context) (io.Reader, error) {
 	return body, nil
 }
 
-// stage brings the bytes to the disk if they are trusted. The body is closed.
-func (u *Updater) stage(ctx context.Context, body io.Reader) (*store.Staged, error) {
+// check asks the policy. The body of what it refuses is closed, unread.
+func (u *Updater) check(ctx context.Context, body io.Reader) (trust.Verified, error) {
 	verified, err := call(ctx, "the look at what Fetch returned", func() (trust.Verified, error) {
 		return trust.Check(ctx, u.Policy, fetcher.Describe(body))
 	})
 	if err != nil {
-		return nil, errors.Join(err, abandon(ctx, body))
+		err = errors.Join(err, abandon(ctx, body))
 	}
+	return verified, err
+}
+
+// foresee judges by the digest that was announced, so that what is not wanted is
+// not downloaded either.
+func (u *Updater) foresee(ctx context.Context, verified trust.Verified, refused *refusal) (verdict, error) {
+	d := verified.Candidate().Digest
+	if d.IsZero() {
+		return wanted, nil // the bytes will tell
+	}
+	return u.want(ctx, d, refused)
+}
+
+// stage brings the bytes to the disk. The body is closed.
+func (u *Updater) stage(ctx context.Context, verified trust.Verified) (*store.Staged, error) {
 	st, err := u.Store.Stage(ctx, verified, 0)
 	if errors.Is(err, store.ErrStuck) || errors.Is(err, store.ErrUnverified) {
-		err = errors.Join(err, abandon(ctx, body)) // Stage has not touched it
+		err = errors.Join(err, abandon(ctx, verified.Candidate().Body)) // Stage has not touched it
 	}
 	return st, err
 }
@@ -94,12 +143,22 @@ const (
 )
 
 func (u *Updater) judge(ctx context.Context, st *store.Staged, refused *refusal) (verdict, error) {
-	if known, err := u.known(ctx, st.Digest()); err != nil {
-		return undecided, err
-	} else if known || refused.holds(st.Digest()) {
-		return unwanted, nil
+	if v, err := u.want(ctx, st.Digest(), refused); v != wanted {
+		return v, err
 	}
 	return u.preflight(ctx, st)
+}
+
+// want reports whether there is something to be done about a digest.
+func (u *Updater) want(ctx context.Context, d release.Digest, refused *refusal) (verdict, error) {
+	known, err := u.known(ctx, d)
+	switch {
+	case err != nil:
+		return undecided, err
+	case known || refused.holds(d):
+		return unwanted, nil
+	}
+	return wanted, nil
 }
 
 // known reports whether a candidate is quarantined, or is what runs. That it is
@@ -112,7 +171,7 @@ func (u *Updater) known(ctx context.Context, d release.Digest) (bool, error) {
 		}
 		return in, err
 	}
-	installed, err := u.Store.Installed()
+	installed, err := u.Store.Installed(ctx)
 	if err != nil || installed != d || u.Runs == nil {
 		return installed == d, err
 	}

@@ -45,6 +45,7 @@ var ErrTemporary = errors.New("the host is at fault")
 // the source that does not return is left behind.
 func (u *Updater) Run(ctx context.Context) {
 	u.recover(ctx)
+	u.settleIn()
 	if err := run(ctx, "Fetcher.Init", u.Source.Init); err != nil {
 		if ctx.Err() == nil {
 			u.Log.Error("upgrades are off: the fetcher could not be set up", "error", err)
@@ -56,7 +57,7 @@ func (u *Updater) Run(ctx context.Context) {
 	defer refused.drop()
 	for sleep(ctx, refused.sooner(fetches.wait())) {
 		if refused.due() {
-			u.check(ctx, refused.staged, &refused)
+			u.put(ctx, refused.staged, &refused)
 		}
 		if !fetches.due() {
 			continue
@@ -68,9 +69,31 @@ func (u *Updater) Run(ctx context.Context) {
 		}
 		u.tell(&fetches, err)
 		if st != nil {
-			u.check(ctx, st, &refused)
+			u.put(ctx, st, &refused)
 		}
 	}
+}
+
+// settleIn tells the source and the policy on which host they are.
+func (u *Updater) settleIn() {
+	u.Policy = trust.On(u.Policy, trust.Host{Memory: u.Store.Memory(), Installed: u.Store.Installed})
+	if source, ok := u.Source.(fetcher.HostFetcher); ok {
+		source.SetHost(fetcher.Host{Installed: u.installed, Scratch: u.Store.Dir()})
+	}
+}
+
+// installed opens the program that a delta may start from.
+func (u *Updater) installed(ctx context.Context) (fetcher.Installed, error) {
+	f, d, err := u.Store.OpenInstalled(ctx)
+	if err != nil {
+		return fetcher.Installed{}, err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		f.Close() // only read
+		return fetcher.Installed{}, err
+	}
+	return fetcher.Installed{ReaderAt: f, Closer: f, Size: info.Size(), Digest: d}, nil
 }
 
 // recover deals with what an earlier master has left behind.
@@ -84,8 +107,8 @@ func (u *Updater) recover(ctx context.Context) {
 	}
 }
 
-// check puts a candidate before PreUpgrade, and offers it or keeps it for later.
-func (u *Updater) check(ctx context.Context, st *store.Staged, refused *refusal) {
+// put puts a candidate before PreUpgrade, and offers it or keeps it for later.
+func (u *Updater) put(ctx context.Context, st *store.Staged, refused *refusal) {
 	var err error
 	if u.PreUpgrade != nil {
 		err = run(ctx, "PreUpgrade", func() error { return u.PreUpgrade(st.Path()) })

@@ -337,7 +337,6 @@ func TestRunLeavesNothingRefusedBehind(t *testing.T) {
 // Taken is called when the bytes are dealt with, and not when it was the host's
 // fault that they are not.
 func TestTaken(t *testing.T) {
-	digest := func(s string) release.Digest { return sha256.Sum256([]byte(s)) }
 	unfit := errors.New("built for another machine")
 	for _, row := range []struct {
 		name        string
