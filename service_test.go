@@ -63,7 +63,7 @@ func serveWeb(s overseer.State) {
 		time.AfterFunc(p.After, func() { os.Exit(p.ExitCode) })
 	}
 	started := time.Now()
-	var inService sync.Once
+	var inService, unwellOnce sync.Once
 	var unwell atomic.Bool
 	mux := http.NewServeMux()
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
@@ -105,7 +105,7 @@ func serveWeb(s overseer.State) {
 	})
 	mux.HandleFunc("/healthz", func(w http.ResponseWriter, r *http.Request) {
 		if p.Fault == "unhealthy" && time.Since(started) >= p.After || unwell.Load() {
-			fmt.Fprintf(os.Stderr, "unwell when asked generation=%d\n", s.Generation)
+			unwellOnce.Do(func() { fmt.Fprintf(os.Stderr, "unwell when asked generation=%d\n", s.Generation) })
 			http.Error(w, "unwell", http.StatusServiceUnavailable)
 		}
 	})
