@@ -36,6 +36,7 @@ const floors = `
 var dependencies = []string{
 	"golang.org/x/sys",
 	"aead.dev/minisign",
+	"golang.org/x/crypto", // of minisign
 	"golang.org/x/mod",
 	"github.com/klauspost/compress",
 }
