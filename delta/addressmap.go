@@ -120,3 +120,12 @@ func (a *addressMap) find(addr int64) int64 {
 	s := &a.spans[max(i-1, 0)]
 	return addr - s.old + s.new
 }
+
+// next returns the first old address behind addr at which another span begins.
+func (a *addressMap) next(addr int64) int64 {
+	i := sort.Search(len(a.spans), func(k int) bool { return a.spans[k].old > addr })
+	if i == len(a.spans) {
+		return 1<<63 - 1
+	}
+	return a.spans[i].old
+}

@@ -26,7 +26,7 @@ func Diff(ctx context.Context, w io.Writer, old, new []byte, opts ...Option) (St
 		old: sha256.Sum256(old), new: sha256.Sum256(new),
 		copies: int64(len(found)),
 	}
-	raw, stats, err := encode(old, new, found, modelOf(old, new))
+	raw, stats, _, err := encode(old, new, found, modelOf(old, new))
 	if err != nil {
 		return Stats{}, err
 	}
@@ -62,9 +62,8 @@ func compare(ctx context.Context, old, new []byte, o *options) ([]match, error) 
 }
 
 // encode makes the streams of a patch.
-func encode(old, new []byte, found []match, m *model) (raw [streams][]byte, stats Stats, err error) {
+func encode(old, new []byte, found []match, m *model) (raw [streams][]byte, stats Stats, p *predictor, err error) {
 	raw[streamModel] = m.append(nil)
-	var p *predictor
 	if m != nil {
 		p = newPredictor(m, longCopies(found, m.minCopy))
 	}
@@ -81,10 +80,10 @@ func encode(old, new []byte, found []match, m *model) (raw [streams][]byte, stat
 		e.at = f.newPos
 		if p != nil {
 			if _, err := p.predict(buf, int64(f.oldPos), int64(f.newPos), false, e.fix); err != nil {
-				return raw, stats, err
+				return raw, stats, p, err
 			}
 		} else if err := e.fix(buf); err != nil {
-			return raw, stats, err
+			return raw, stats, p, err
 		}
 		stats.Copied += int64(f.length)
 		oldPos, newPos = f.oldPos+f.length, f.newPos+f.length
@@ -95,7 +94,7 @@ func encode(old, new []byte, found []match, m *model) (raw [streams][]byte, stat
 	stats.Copies = int64(len(found))
 	stats.Inserted = int64(len(new)) - stats.Copied
 	stats.Changed = int64(len(raw[streamValues]))
-	return raw, stats, nil
+	return raw, stats, p, nil
 }
 
 func longCopies(found []match, least int64) []match {

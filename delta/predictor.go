@@ -5,11 +5,12 @@ package delta
 // Reader and writer of a patch do the same, in the same order; what the
 // predictor gets wrong the patch corrects, and the predictor learns from that.
 type predictor struct {
-	model *model
-	where *addressMap
-	known targets
-	words words
-	at    int // the range of the last look
+	model  *model
+	where  *addressMap
+	known  targets
+	words  words
+	frozen bool
+	at     int // the range of the last look
 }
 
 // lookahead is how many bytes a predictor needs to see at a time, but for the last

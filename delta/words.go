@@ -13,7 +13,21 @@ type words struct {
 
 const historyBits = 16
 
-func (w *words) init(m *model) { w.scores = make([][maxBases + 1]uint8, 1<<historyBits) }
+func (w *words) init(m *model) {
+	w.scores = make([][maxBases + 1]uint8, 1<<historyBits)
+	for i := range w.scores {
+		s := &w.scores[i]
+		s[0] = 16
+		for k := 1; k < len(s); k++ {
+			s[k] = 8
+		}
+		s[1] = 24 // what looks like an address mostly is one
+	}
+}
+
+func (w *words) salt(r *addressRange) uint32 {
+	return uint32(uint64(r.oldAddr) * 0x9e3779b97f4a7c15 >> (64 - historyBits))
+}
 
 // predictWords predicts a table.
 func (p *predictor) predictWords(b []byte, r *addressRange, oldPos int64, more bool, fix func([]byte) error) (int, error) {
@@ -28,7 +42,7 @@ func (p *predictor) predictWords(b []byte, r *addressRange, oldPos int64, more b
 		candidate[0] = v
 		valid := uint64(1)
 		differ := false
-		scores := &w.scores[w.history&(1<<historyBits-1)]
+		scores := &w.scores[(w.history^w.salt(r))&(1<<historyBits-1)]
 		best := 0
 		if v != 0 {
 			for k := range p.model.bases {
@@ -44,12 +58,14 @@ func (p *predictor) predictWords(b []byte, r *addressRange, oldPos int64, more b
 				candidate[k+1] = c
 				valid |= 2 << k
 				differ = differ || c != v
-				if scores[k+1] > scores[best] {
+				if scores[k+1] > scores[best] || r.classes&(r.classes-1) == 0 && scores[k+1]+9 > scores[best] {
 					best = k + 1
 				}
 			}
 		}
-		if differ {
+		if differ && p.frozen {
+			le.PutUint32(b[i:], candidate[best])
+		} else if differ {
 			le.PutUint32(b[i:], candidate[best])
 			if err := fix(b[fixed : i+4]); err != nil {
 				return 0, err
