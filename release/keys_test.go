@@ -9,7 +9,7 @@ import (
 	"github.com/seed-3d078585/overseer/release"
 )
 
-const publicKey = "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3"
+const publicKey = "RWSHnDLHerb5rO89UxPzIeluJNK5tYKzmCUR61IHN55ZyBSHsbe/e67G"
 
 func goodKeys() release.KeyList {
 	return release.KeyList{
@@ -17,7 +17,7 @@ func goodKeys() release.KeyList {
 		Issued:  time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
 		Expires: time.Date(2027, 1, 2, 3, 4, 5, 0, time.UTC),
 		Keys:    []release.Key{{Public: publicKey, Comment: "the first"}},
-		Revoked: []string{"E7620F1842B4E81F"},
+		Revoked: []string{"A9B879E4C7D718C8"},
 	}
 }
 
@@ -50,7 +50,7 @@ func TestCheckKeyList(t *testing.T) {
 		{"key that expires", key(release.Key{Public: publicKey, Expires: time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)}), ""},
 		{"key that expires before our time", key(release.Key{Public: publicKey, Expires: time.Date(1, 1, 1, 1, 0, 0, 0, time.UTC)}), "no moment"},
 		{"comment that writes on the terminal", key(release.Key{Public: publicKey, Comment: "\x1b[2J"}), "comment"},
-		{"revoked in lower case", func(l *release.KeyList) { l.Revoked = []string{"e7620f1842b4e81f"} }, "revoked"},
+		{"revoked in lower case", func(l *release.KeyList) { l.Revoked = []string{"a9b879e4c7d718c8"} }, "revoked"},
 		{"revoked is a key", func(l *release.KeyList) { l.Revoked = []string{publicKey} }, "revoked"},
 		{"unknown and critical", func(l *release.KeyList) { l.Critical = []string{"seq", "quorum"} }, "quorum"},
 	} {

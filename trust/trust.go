@@ -17,7 +17,7 @@
 //
 // The usual policy, made of the line that minisign -G prints:
 //
-//	trust.Minisign("RWQf6LRCGA9i53ml…").For("app", "stable")
+//	trust.Minisign("RWSHnDLHerb5rO89…").For("app", "stable")
 //
 // [AllOf] and [AnyOf] join policies. docs/manifest.md has the format of what is
 // signed, and the order in which it is checked.
