@@ -38,6 +38,7 @@ var dependencies = []string{
 	"aead.dev/minisign",
 	"golang.org/x/mod",
 	"github.com/klauspost/compress",
+	"github.com/ulikunitz/xz",
 }
 
 // A listed is what go list says of one package.
