@@ -191,7 +191,7 @@ func splitURL(u *url.URL) (base, name string, err error) {
 	escaped := u.EscapedPath()
 	cut := strings.LastIndexByte(escaped, '/') + 1
 	name, err = url.PathUnescape(escaped[cut:])
-	if err != nil || !fs.ValidPath(name) || name == "." {
+	if err != nil || !fs.ValidPath(name) || name == "." || strings.Contains(name, "/") {
 		return "", "", fmt.Errorf("fetcher.Manifest.URL is %q: it must end with the name of the manifest, such as stable.json", sourceOf(u))
 	}
 	dir := *u

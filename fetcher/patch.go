@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/seed-3d078585/overseer/delta"
 	"github.com/seed-3d078585/overseer/release"
@@ -38,7 +39,7 @@ type deltaReader struct {
 // delta begins to make the program of the installed one. The error is
 // [errNoDelta] or a *deltaError.
 func (b *artifactBody) delta() (io.ReadCloser, error) {
-	if b.noDelta || b.installed == nil || len(b.artifact.Deltas) == 0 {
+	if b.noDelta || b.installed == nil || !slices.ContainsFunc(b.artifact.Deltas, b.worthIt) {
 		return nil, errNoDelta
 	}
 	installed, err := b.installed(b.ctx)
@@ -59,18 +60,23 @@ func (b *artifactBody) delta() (io.ReadCloser, error) {
 	return nil, err
 }
 
-// choose returns the smallest delta from a program, unless the whole is smaller.
+// choose returns the smallest delta from a program.
 func (b *artifactBody) choose(from release.Digest) (best release.Delta, found bool) {
-	least := b.artifact.PackedSize
-	if b.artifact.Packing == release.NotPacked {
-		least = b.artifact.Size
-	}
 	for _, d := range b.artifact.Deltas {
-		if d.From == from && !from.IsZero() && d.Size < least && !b.avoid.delta(d.Digest) {
-			best, found, least = d, true, d.Size
+		if d.From == from && b.worthIt(d) && (!found || d.Size < best.Size) {
+			best, found = d, true
 		}
 	}
 	return best, found
+}
+
+// worthIt reports whether a delta is smaller than the whole and has not failed.
+func (b *artifactBody) worthIt(d release.Delta) bool {
+	whole := b.artifact.PackedSize
+	if b.artifact.Packing == release.NotPacked {
+		whole = b.artifact.Size
+	}
+	return d.Size < whole && !b.avoid.delta(d.Digest)
 }
 
 func (b *artifactBody) apply(d release.Delta, installed Installed) (*deltaReader, error) {
