@@ -38,10 +38,6 @@ var (
 	// ErrContradiction is what [Check] returns where the source claims one
 	// thing and the policy vouches for another.
 	ErrContradiction = errors.New("the source and the policy disagree about the candidate")
-
-	// ErrNotYet is what a policy returns for a release that is good, and
-	// reaches this host later: a staged rollout. Nothing is wrong then.
-	ErrNotYet = errors.New("the release has not reached this host yet")
 )
 
 // A Policy says whether a candidate may be staged. It is safe for concurrent

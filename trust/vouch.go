@@ -41,7 +41,7 @@ func (s *Signed) Vouch(ctx context.Context, c release.Candidate) (Grant, error) 
 		return Grant{}, err
 	}
 	a := told.manifest.Artifacts[s.platform]
-	return Grant{Digest: a.Digest, Size: a.Size}, nil
+	return Grant{Digest: a.Digest, Size: a.Size, Version: told.manifest.Version}, nil
 }
 
 // told is a manifest that nothing is wrong with.
