@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"net/url"
@@ -103,7 +104,7 @@ func (w *wire) read(ctx context.Context, target *url.URL, max int64) ([]byte, er
 	if res.StatusCode != http.StatusOK {
 		return nil, &metadata.ErrDownloadHTTP{StatusCode: res.StatusCode, URL: sourceOf(target)}
 	}
-	data, err := io.ReadAll(io.LimitReader(res.Body, max+1))
+	data, err := io.ReadAll(io.LimitReader(res.Body, min(max, math.MaxInt64-1)+1))
 	switch {
 	case int64(len(data)) > max:
 		return nil, fmt.Errorf("%w: more than %d bytes", ErrTooLarge, max)
