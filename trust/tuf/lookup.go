@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -75,7 +74,7 @@ func (r *refresh) role(ctx context.Context, d delegation) (role *metadata.Metada
 	label := fmt.Sprintf("role %q", d.role)
 	named := r.set.Snapshot.Signed.Meta[d.role+".json"]
 	if named == nil {
-		return nil, refused(label, errors.New("the snapshot does not name it"), ErrMismatch)
+		return nil, refused(label, &metadata.ErrRepository{Msg: "the snapshot does not name it"}, ErrMismatch)
 	}
 	data, err := r.fetch(ctx, d.role, named, r.limits.Targets)
 	if err != nil {
