@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"strings"
@@ -162,7 +163,7 @@ func TestMemoryKeepsAfterCancel(t *testing.T) {
 // Of a repository that is large, what can be fetched again is not kept.
 func TestMemoryIsSmall(t *testing.T) {
 	s := newSite(t)
-	noise := make([]byte, 600<<10)
+	noise := make([]byte, 400<<10)
 	_, _ = rand.Read(noise)
 	s.roles["targets"].Signed.UnrecognizedFields = map[string]any{"note": hex.EncodeToString(noise)}
 	s.release(app, one)
@@ -177,13 +178,38 @@ func TestMemoryIsSmall(t *testing.T) {
 	}
 }
 
-// A memory that would grow for ever is an error.
+// A memory that would grow for ever is an error: here by roots.
 func TestMemoryIsBounded(t *testing.T) {
 	s := newSite(t)
-	noise := make([]byte, 3200<<10)
-	_, _ = rand.Read(noise)
-	s.snapshot.Signed.UnrecognizedFields = map[string]any{"note": hex.EncodeToString(noise)}
 	s.release(app, one)
-	s.options.Limits.Snapshot = 16 << 20
+	entry, err := json.Marshal(map[string]any{"roots": map[string][]byte{"0": make([]byte, 5<<20)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.host.entries = map[string][]byte{"tuf": entry}
+	s.accepts(s.start(), one)
+	entry, err = json.Marshal(map[string]any{"roots": map[string][]byte{"0": make([]byte, 7<<20)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.host.entries = map[string][]byte{"tuf": entry}
 	s.refuses(s.start(), tuf.ErrMemory)
+}
+
+// Where both fail, both are told.
+func TestMemoryFailsToo(t *testing.T) {
+	s := newSite(t)
+	s.rotate("root", newKey(t)) // is learned; there is no timestamp
+	calls := 0
+	s.host.before = func() {
+		if calls++; calls == 2 {
+			s.host.err = errDisk
+		}
+	}
+	_, err := s.start().Vouch(t.Context(), s.candidate())
+	for _, want := range []error{tuf.ErrUnreachable, tuf.ErrMemory, errDisk} {
+		if !errors.Is(err, want) {
+			t.Errorf("Vouch = %v; want %v", err, want)
+		}
+	}
 }
