@@ -2,6 +2,7 @@ package tuf_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/theupdateframework/go-tuf/v2/metadata"
@@ -76,6 +77,13 @@ func TestDelegations(t *testing.T) {
 			s.delegate("targets", metadata.DelegatedRole{Name: "b", Paths: []string{"*"}})
 			s.list("b", app, malicious)
 			s.publish("targets", "a", "b")
+		}, tuf.ErrNoTarget},
+		{"a final role below another lists nothing", app, func(s *site) {
+			s.delegate("targets", metadata.DelegatedRole{Name: "a", Paths: []string{"*"}})
+			s.delegate("targets", metadata.DelegatedRole{Name: "b", Paths: []string{"*"}})
+			s.delegate("a", metadata.DelegatedRole{Name: "below", Paths: []string{"*"}, Terminating: true})
+			s.list("b", app, malicious)
+			s.publish("targets", "a", "b", "below")
 		}, tuf.ErrNoTarget},
 		{"roles that trust each other", app, func(s *site) {
 			s.delegate("targets", metadata.DelegatedRole{Name: "a", Paths: []string{"*"}})
@@ -159,6 +167,22 @@ func TestDelegatedRoleRolledBack(t *testing.T) {
 	s.snapshot.Signed.Meta["a.json"] = fileOf(1, old)
 	s.publish()
 	s.refuses(s.start(), tuf.ErrRollback)
+}
+
+// A role that is no longer looked at is not kept.
+func TestDelegatedRoleIsForgotten(t *testing.T) {
+	s := newSite(t)
+	s.delegate("targets", metadata.DelegatedRole{Name: "short-lived", Paths: []string{"*"}})
+	s.list("short-lived", app, one)
+	s.publish("targets", "short-lived")
+	for _, want := range []bool{true, false} {
+		s.accepts(s.start(), one)
+		if got := strings.Contains(string(s.host.entries["tuf"]), `"short-lived":`); got != want {
+			t.Errorf("the role is kept: %t; want %t", got, want)
+		}
+		s.list("targets", app, one)
+		s.publish("targets")
+	}
 }
 
 // Names are names: none becomes a path, neither here nor on the server.

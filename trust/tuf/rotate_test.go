@@ -220,9 +220,11 @@ func TestPinOfAnotherRepository(t *testing.T) {
 
 	other := newSite(t)
 	other.host = s.host
-	other.rotate("root", newKey(t))
 	other.release(app, two)
 	other.accepts(other.start(), two)
+	if entry := s.host.entries["tuf"]; bytes.Contains(entry, []byte(`"roots"`)) {
+		t.Errorf("roots of the first are kept: %s", entry)
+	}
 }
 
 // Object stores say 403 for what is not there.
