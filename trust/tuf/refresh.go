@@ -80,22 +80,23 @@ func (r *refresh) settle() error {
 		return fmt.Errorf("root %d: %w: %w", r.version(), ErrExpired,
 			&metadata.ErrExpiredMetadata{Msg: fmt.Sprintf("root.json expired at %v", r.set.Root.Signed.Expires)})
 	}
-	if !signedBy[metadata.TimestampType](r.set.Root, metadata.TIMESTAMP, r.known.Timestamp) ||
-		!signedBy[metadata.SnapshotType](r.set.Root, metadata.SNAPSHOT, r.known.Snapshot) {
+	if unsigned[metadata.TimestampType](r.set.Root, metadata.TIMESTAMP, r.known.Timestamp) ||
+		unsigned[metadata.SnapshotType](r.set.Root, metadata.SNAPSHOT, r.known.Snapshot) {
 		r.known.Timestamp, r.known.Snapshot = nil, nil
 	}
 	return nil
 }
 
-// signedBy reports whether what is known, if anything, is signed as root asks.
-func signedBy[T metadata.Roles](root *metadata.Metadata[metadata.RootType], role string, data []byte) bool {
-	return data == nil || fence(func() error {
+// unsigned reports whether there is something known that root does not take as
+// signed any more.
+func unsigned[T metadata.Roles](root *metadata.Metadata[metadata.RootType], role string, data []byte) bool {
+	return data != nil && errors.Is(fence(func() error {
 		known, err := new(metadata.Metadata[T]).FromBytes(data)
 		if err != nil {
 			return err
 		}
 		return root.VerifyDelegate(role, known)
-	}) == nil
+	}), &metadata.ErrUnsignedMetadata{})
 }
 
 // timestamp brings the newest timestamp (5.4).

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/theupdateframework/go-tuf/v2/metadata"
+
 	"github.com/seed-3d078585/overseer/trust/tuf"
 )
 
@@ -133,6 +135,33 @@ func TestFastForward(t *testing.T) {
 				return
 			}
 			s.accepts(s.start(), two)
+		})
+	}
+}
+
+// A root with a kind of key that is not supported stops updates, and what was
+// seen is still known when the next root is without it.
+func TestUnsupportedKey(t *testing.T) {
+	for _, role := range []string{"timestamp", "snapshot"} {
+		t.Run(role, func(t *testing.T) {
+			s := newSite(t)
+			s.release(app, one)
+			old := s.state()
+			s.release(app, two)
+			s.accepts(s.start(), two)
+
+			trusted := s.root.Signed.Roles[role]
+			ids := trusted.KeyIDs
+			s.root.Signed.Keys["cloud"] = &metadata.Key{Type: "cloud", Scheme: "cloud", Value: metadata.KeyVal{PublicKey: "cloud"}}
+			trusted.KeyIDs = append(slices.Clone(ids), "cloud")
+			s.signRoot(s.keys["root"]...)
+			s.publish()
+			s.refuses(s.start(), tuf.ErrMalformed)
+
+			trusted.KeyIDs = ids
+			s.signRoot(s.keys["root"]...)
+			s.put("timestamp.json", old["timestamp.json"])
+			s.refuses(s.start(), tuf.ErrRollback)
 		})
 	}
 }
