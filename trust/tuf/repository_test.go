@@ -37,7 +37,16 @@ func newKey(t *testing.T) key {
 	if err != nil {
 		t.Fatal(err)
 	}
-	public, err := metadata.KeyFromPublicKey(private.Public())
+	return keyOf(t, signer)
+}
+
+func keyOf(t *testing.T, signer signature.Signer) key {
+	t.Helper()
+	known, err := signer.PublicKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	public, err := metadata.KeyFromPublicKey(known)
 	if err != nil {
 		t.Fatal(err)
 	}
