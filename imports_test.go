@@ -18,8 +18,8 @@ const modulePath = "github.com/seed-3d078585/overseer"
 
 // floors is the shape of the module: a package imports only from floors below
 // its own. A name that ends in /* stands for all packages of that folder; the
-// root is a dot. The nested module cmd is floor 6 and no part of this list; it
-// may import public packages only, which the compiler sees to.
+// root is a dot. The nested modules, cmd on floor 6 and trust/tuf on floor 3, are
+// no part of this list; they may import public packages only.
 //
 // Test support stands one floor above what it tests.
 const floors = `
