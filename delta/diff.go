@@ -1,6 +1,8 @@
 package delta
 
 import (
+	"bytes"
+
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -65,7 +67,9 @@ func compare(ctx context.Context, old, new []byte, o *options) ([]match, error) 
 func encode(old, new []byte, found []match, m *model) (raw [streams][]byte, stats Stats, p *predictor, err error) {
 	raw[streamModel] = m.append(nil)
 	if m != nil {
-		p = newPredictor(m, longCopies(found, m.minCopy))
+		if p, err = newPredictor(m, longCopies(found, m.minCopy), bytes.NewReader(old)); err != nil {
+			return raw, stats, p, err
+		}
 	}
 	e := &encoder{new: new}
 	oldPos, newPos := 0, 0

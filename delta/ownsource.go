@@ -14,7 +14,7 @@ type ownSource struct {
 	changed int64 // bytes to correct behind them
 }
 
-func openOwn(patch io.ReaderAt, h *ownHead) (*ownSource, error) {
+func openOwn(old, patch io.ReaderAt, h *ownHead) (*ownSource, error) {
 	s := &ownSource{copies: h.copies, left: h.newSize}
 	at := int64(ownHeader)
 	for i, sh := range h.streams {
@@ -27,7 +27,7 @@ func openOwn(patch io.ReaderAt, h *ownHead) (*ownSource, error) {
 	}
 	m, err := parseModel(s.streams[streamModel])
 	if err == nil && m != nil && len(m.ranges) > 0 {
-		err = s.survey(patch, h, m)
+		err = s.survey(old, patch, h, m)
 	}
 	if err != nil {
 		s.close()
@@ -37,7 +37,7 @@ func openOwn(patch io.ReaderAt, h *ownHead) (*ownSource, error) {
 }
 
 // survey reads the control stream once for the model.
-func (s *ownSource) survey(patch io.ReaderAt, h *ownHead, m *model) error {
+func (s *ownSource) survey(old, patch io.ReaderAt, h *ownHead, m *model) error {
 	control, err := openStream(patch, ownHeader+h.streams[streamModel].packed, h.streams[streamControl], streamNames[streamControl])
 	if err != nil {
 		return err
@@ -64,8 +64,8 @@ func (s *ownSource) survey(patch io.ReaderAt, h *ownHead, m *model) error {
 		}
 		newPos += p.copy
 	}
-	s.foretell = newPredictor(m, copies)
-	return nil
+	s.foretell, err = newPredictor(m, copies, old)
+	return err
 }
 
 func (s *ownSource) close() {

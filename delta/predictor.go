@@ -1,5 +1,7 @@
 package delta
 
+import "io"
+
 // A predictor computes, from a piece of the old program, what it will look like
 // in the new one: it follows each reference and looks where its target went.
 // Reader and writer of a patch do the same, in the same order; what the
@@ -9,6 +11,7 @@ type predictor struct {
 	where  *addressMap
 	known  targets
 	words  words
+	index  *functionIndex
 	frozen bool
 	at     int // the range of the last look
 }
@@ -17,10 +20,19 @@ type predictor struct {
 // of a copy.
 const lookahead = 16
 
-func newPredictor(m *model, copies []match) *predictor {
+// newPredictor reads in the old program what the model needs to be known of it.
+func newPredictor(m *model, copies []match, old io.ReaderAt) (*predictor, error) {
 	p := &predictor{model: m, where: newAddressMap(m, copies), known: newTargets()}
-	p.words.init(m)
-	return p
+	p.words.init()
+	for i := range m.ranges {
+		if m.ranges[i].kind == kindFunctions {
+			var err error
+			if p.index, err = indexFunctions(old, &m.ranges[i]); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return p, nil
 }
 
 // predict makes bytes of the new program from b, copied bytes of the old one.
@@ -41,6 +53,10 @@ func (p *predictor) predict(b []byte, oldPos, newPos int64, more bool, fix func(
 			n, err = p.amd64(part, r, oldPos+int64(done), newPos+int64(done), goesOn, fix)
 		case kindWords:
 			n, err = p.predictWords(part, r, oldPos+int64(done), goesOn, fix)
+		case kindTable:
+			n, err = p.table(part, r, oldPos+int64(done), goesOn, fix)
+		case kindFunctions:
+			n, err = p.functions(part, r, oldPos+int64(done), goesOn, fix)
 		default:
 			n, err = len(part), fix(part)
 		}
@@ -93,10 +109,12 @@ func (p *predictor) target(old int64) int64 {
 	return p.where.find(old)
 }
 
-// learn remembers where an old address went where that was not as predicted.
-func (p *predictor) learn(old, predicted, actual int64) {
-	if predicted != actual {
-		p.known.set(old, actual)
+// learn remembers where an old address went that was not predicted so.
+func (p *predictor) learn(old, new int64) {
+	if p.where.find(old) == new {
+		p.known.forget(old)
+	} else {
+		p.known.set(old, new)
 	}
 }
 
@@ -119,4 +137,10 @@ func (t targets) get(old int64) (int64, bool) {
 func (t targets) set(old, new int64) {
 	e := &t[t.slot(old)]
 	e.old, e.new = old, new
+}
+
+func (t targets) forget(old int64) {
+	if e := &t[t.slot(old)]; e.old == old {
+		e.old = 0
+	}
 }
