@@ -103,7 +103,7 @@ func (p *predictor) rangeAt(pos int64) (*addressRange, int64) {
 
 // target predicts the new address of an old one.
 func (p *predictor) target(old int64) int64 {
-	if new, ok := p.known.get(old); ok {
+	if new, ok := p.known.get(old); ok && !p.frozen {
 		return new
 	}
 	return p.where.find(old)
