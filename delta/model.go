@@ -52,9 +52,6 @@ const (
 )
 
 func (m *model) append(b []byte) []byte {
-	if m == nil {
-		return b
-	}
 	u := func(n int64) { b = binary.AppendUvarint(b, uint64(n)) }
 	u(m.minCopy)
 	u(int64(len(m.bases)))

@@ -21,7 +21,7 @@ type predictor struct {
 const lookahead = 16
 
 // newPredictor reads in the old program what the model needs to be known of it.
-func newPredictor(m *model, copies []match, old io.ReaderAt) (*predictor, error) {
+func newPredictor(m *model, copies []span, old io.ReaderAt) (*predictor, error) {
 	p := &predictor{model: m, where: newAddressMap(m, copies), known: newTargets()}
 	p.words.init()
 	for i := range m.ranges {
