@@ -28,7 +28,8 @@ type functionIndex struct {
 	pages []int64 // the last record that begins at or before the page
 	end   int64   // of what looks like records
 
-	at functionRecord // the last one looked for
+	at   functionRecord // the last one looked for
+	head [functionHead]byte
 }
 
 type functionRecord struct {
@@ -98,12 +99,12 @@ func (x *functionIndex) find(pos int64) (functionRecord, bool, error) {
 	if x.at.end > at && x.at.end <= pos {
 		at = x.at.end
 	}
-	var head [functionHead]byte
+	head := x.head[:]
 	for at <= pos && at+functionHead <= x.end {
-		if n, err := x.old.ReadAt(head[:], at); n < len(head) {
+		if n, err := x.old.ReadAt(head, at); n < len(head) {
 			return functionRecord{}, false, fmt.Errorf("read the old program at %d: %w", at, err)
 		}
-		f, ok := parseFunction(head[:], at)
+		f, ok := parseFunction(head, at)
 		if !ok {
 			break
 		}

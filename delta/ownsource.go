@@ -12,6 +12,7 @@ type ownSource struct {
 
 	same    int64 // copied bytes up to the next to correct
 	changed int64 // bytes to correct behind them
+	buf     [256]byte
 }
 
 func openOwn(old, patch io.ReaderAt, h *ownHead) (*ownSource, error) {
@@ -135,8 +136,7 @@ func (s *ownSource) correct(copied []byte) error {
 		s.same -= n
 		copied = copied[n:]
 		if n = min(s.changed, int64(len(copied))); n > 0 {
-			var buf [256]byte
-			b := buf[:min(n, int64(len(buf)))]
+			b := s.buf[:min(n, int64(len(s.buf)))]
 			if err := s.streams[streamValues].full(b); err != nil {
 				return err
 			}
