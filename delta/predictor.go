@@ -117,30 +117,3 @@ func (p *predictor) learn(old, new int64) {
 		p.known.set(old, new)
 	}
 }
-
-// targets remembers a bounded number of addresses.
-type targets []struct{ old, new int64 }
-
-const targetBits = 16
-
-func newTargets() targets { return make(targets, 1<<targetBits) }
-
-func (t targets) slot(old int64) int {
-	return int(uint64(old) * 0x9e3779b97f4a7c15 >> (64 - targetBits))
-}
-
-func (t targets) get(old int64) (int64, bool) {
-	e := &t[t.slot(old)]
-	return e.new, e.old == old && old != 0
-}
-
-func (t targets) set(old, new int64) {
-	e := &t[t.slot(old)]
-	e.old, e.new = old, new
-}
-
-func (t targets) forget(old int64) {
-	if e := &t[t.slot(old)]; e.old == old {
-		e.old = 0
-	}
-}

@@ -91,9 +91,10 @@ func (s *stream) end() error {
 	return nil
 }
 
-// newPacker returns what packs the streams of a patch, one after the other.
+// newPacker returns what packs the streams of a patch, one after the other. The
+// digest of the new program is checksum enough.
 func newPacker() (*zstd.Encoder, error) {
-	return zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedBestCompression), zstd.WithWindowSize(window), zstd.WithEncoderConcurrency(1), zstd.WithLowerEncoderMem(true))
+	return zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedBestCompression), zstd.WithWindowSize(window), zstd.WithEncoderConcurrency(1), zstd.WithLowerEncoderMem(true), zstd.WithEncoderCRC(false))
 }
 
 // pack packs a stream in the shorter of two ways.
