@@ -51,6 +51,8 @@ func (p *predictor) predict(b []byte, oldPos, newPos int64, more bool, fix func(
 		switch k := p.kindOf(r); k {
 		case kindAMD64:
 			n, err = p.amd64(part, r, oldPos+int64(done), newPos+int64(done), goesOn, fix)
+		case kindARM64:
+			n, err = p.arm64(part, r, oldPos+int64(done), newPos+int64(done), goesOn, fix)
 		case kindWords:
 			n, err = p.predictWords(part, r, oldPos+int64(done), goesOn, fix)
 		case kindTable:
