@@ -44,7 +44,7 @@ func indexFunctions(old io.ReaderAt, r *addressRange) (*functionIndex, error) {
 	for r.oldSize>>x.shift >= 1<<14 {
 		x.shift++
 	}
-	in := &section{r: old, at: r.oldPos, end: r.oldPos + r.oldSize}
+	in := io.NewSectionReader(old, r.oldPos, r.oldSize)
 	buf := make([]byte, chunk)
 	have, pos := 0, r.oldPos // buf[:have] is what lies at pos
 	for {
@@ -102,6 +102,9 @@ func (x *functionIndex) find(pos int64) (functionRecord, bool, error) {
 	head := x.head[:]
 	for at <= pos && at+functionHead <= x.end {
 		if n, err := x.old.ReadAt(head, at); n < len(head) {
+			if err == nil || err == io.EOF {
+				err = io.ErrUnexpectedEOF
+			}
 			return functionRecord{}, false, fmt.Errorf("read the old program at %d: %w", at, err)
 		}
 		f, ok := parseFunction(head, at)
