@@ -93,7 +93,9 @@ func parseModel(s *stream) (*model, error) {
 		if err == nil && n > limit {
 			err = corrupt("the model has %d where %d is the most", n, limit)
 		}
-		failed = err
+		if failed = err; failed != nil {
+			return 0
+		}
 		return n
 	}
 	const far = 1 << 60
