@@ -13,7 +13,7 @@ type words struct {
 
 const historyBits = 16
 
-func (w *words) init(m *model) {
+func (w *words) init() {
 	w.scores = make([][maxBases + 1]uint8, 1<<historyBits)
 	for i := range w.scores {
 		s := &w.scores[i]
@@ -49,12 +49,10 @@ func (p *predictor) predictWords(b []byte, r *addressRange, oldPos int64, more b
 				if r.classes>>k&1 == 0 {
 					continue
 				}
-				x := &p.model.bases[k]
-				old := x.old + int64(v)
-				if !p.where.has(old) {
+				c, _, ok := p.follow(v, k)
+				if !ok {
 					continue
 				}
-				c := uint32(p.target(old) - x.new)
 				candidate[k+1] = c
 				valid |= 2 << k
 				differ = differ || c != v
@@ -87,20 +85,12 @@ func (p *predictor) predictWords(b []byte, r *addressRange, oldPos int64, more b
 					*s -= *s >> 2
 				}
 			}
-			if !right {
-				if best > 0 {
-					x := &p.model.bases[best-1]
-					if new := x.new + int64(actual); true {
-						p.known.set(x.old+int64(v), new)
-					}
-				}
+			if !right && best > 0 {
+				x := &p.model.bases[best-1]
+				p.learn(x.old+int64(v)*x.scale, x.new+int64(actual)*x.scale)
 			}
 		}
 		w.history = w.history<<4 | uint32(best)
 	}
-	if !more {
-		i = len(b)
-	}
-	i = min(i, len(b))
-	return i, fix(b[fixed:i])
+	return p.rest(b, fixed, i, more, fix)
 }
