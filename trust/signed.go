@@ -73,7 +73,7 @@ func (s *Signed) For(product, channel string) *Signed {
 	c := s.copy()
 	c.product, c.channel = product, channel
 	if !release.ValidProduct(product) || !release.ValidChannel(channel) {
-		return c.mistake(fmt.Errorf("product %.40q, channel %.40q: want lower-case letters, digits and _-.", product, channel))
+		return c.mistake(fmt.Errorf("product %.40q, channel %.40q: want lower-case letters, and digits, with _-. between", product, channel))
 	}
 	return c
 }

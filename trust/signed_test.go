@@ -118,7 +118,6 @@ func TestSettingsAreCopies(t *testing.T) {
 
 func TestThreshold(t *testing.T) {
 	one, two, three, foreign := trusttest.NewKey(t), trusttest.NewKey(t), trusttest.NewKey(t), trusttest.NewKey(t)
-	policy := trust.Minisign(one.Public(), two.Public(), three.Public()).Threshold(2)
 	type keys = []*trusttest.Key
 	for _, row := range []struct {
 		name string
@@ -136,7 +135,8 @@ func TestThreshold(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			p := publisher(t)
-			_, err := vouch(t, policy.For("app", "stable"), p.Put(p.Encode(p.Manifest("1.0.0")), row.by...))
+			policy := trust.Minisign(one.Public(), two.Public(), three.Public()).Threshold(2).For("app", "stable")
+			_, err := vouch(t, policy, p.Put(p.Encode(p.Manifest("1.0.0")), row.by...))
 			want(t, "Vouch", err, row.want)
 		})
 	}

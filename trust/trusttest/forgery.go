@@ -11,9 +11,10 @@ import (
 type Forgery struct {
 	Name string
 
-	// Want is what package trust refuses the statement by. Nil: the statement
-	// is in order, or never comes to its end, and what is wrong is for whoever
-	// reads it, and the bytes behind it, to find.
+	// Want is what package trust refuses the statement by, unless its source
+	// has found it too large before. Nil: the statement is in order, or never
+	// comes to its end, and what is wrong is for whoever reads it, and the
+	// bytes behind it, to find.
 	Want error
 
 	// Root says that the attack is on the key list: it takes a policy of root

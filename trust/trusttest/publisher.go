@@ -30,7 +30,7 @@ type Publisher struct {
 	// key, until the thief was found out: the key list revokes it.
 	Root, Release, Stolen *Key
 
-	// Program makes the program of a version. Default: 96 KiB of noise, most
+	// Program makes the program of a version. Default: 32 KiB of noise, most
 	// of which all versions share. A test that runs its programs sets it.
 	Program func(version string) []byte
 
@@ -39,6 +39,7 @@ type Publisher struct {
 	Deltas int
 
 	tb         testing.TB
+	encoder    *zstd.Encoder
 	seq        uint64
 	list       release.KeyList
 	files      Files
@@ -49,8 +50,12 @@ type Publisher struct {
 // NewPublisher makes the keys and the first key list.
 func NewPublisher(tb testing.TB, product string) *Publisher {
 	tb.Helper()
+	encoder, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithWindowSize(128<<10))
+	if err != nil {
+		tb.Fatalf("trusttest: %v", err)
+	}
 	p := &Publisher{
-		Product: product, Program: noise, Deltas: 2, tb: tb, files: Files{},
+		Product: product, Program: noise, Deltas: 2, tb: tb, encoder: encoder, files: Files{},
 		Root: NewKey(tb), Release: NewKey(tb), Stolen: NewKey(tb),
 	}
 	p.list = release.KeyList{
@@ -65,9 +70,9 @@ func now() time.Time { return time.Now().UTC().Truncate(time.Second) }
 
 // noise is a program that nothing can be done with.
 func noise(version string) []byte {
-	b := make([]byte, 96<<10)
+	b := make([]byte, 32<<10)
 	rand.NewChaCha8([32]byte{1}).Read(b)
-	rand.NewChaCha8(sha256.Sum256([]byte(version))).Read(b[:8<<10])
+	rand.NewChaCha8(sha256.Sum256([]byte(version))).Read(b[:4<<10])
 	return b
 }
 
@@ -140,15 +145,7 @@ func (p *Publisher) Add(program []byte) release.Artifact {
 	return a
 }
 
-func (p *Publisher) zstd(data []byte) []byte {
-	p.tb.Helper()
-	w, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))
-	if err != nil {
-		p.tb.Fatalf("trusttest: %v", err)
-	}
-	defer w.Close()
-	return w.EncodeAll(data, nil)
-}
+func (p *Publisher) zstd(data []byte) []byte { return p.encoder.EncodeAll(data, nil) }
 
 func (p *Publisher) addDelta(from, to []byte) release.Delta {
 	p.tb.Helper()
