@@ -163,7 +163,7 @@ func TestManifestLife(t *testing.T) {
 
 		// Not taken: offered again, from memory, with what proves it looked up.
 		begin := time.Now()
-		r = offered(t, f)
+		offered(t, f)
 		if took := time.Since(begin); took != 5*time.Minute {
 			t.Errorf("the second offer took %v; want 5m0s", took)
 		}
@@ -282,7 +282,7 @@ func TestManifestRefusals(t *testing.T) {
 			w.Header().Set("Content-Encoding", "gzip")
 			w.Write(gzipped([]byte("{}")))
 		}, "Content-Encoding"},
-		{"redirected for ever", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/stable.json", 302) }, "more than 10 redirects"},
+		{"redirected for ever", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/stable.json", http.StatusFound) }, "more than 10 redirects"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			s := newShelf()
