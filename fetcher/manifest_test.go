@@ -322,21 +322,37 @@ func TestManifestRetryAfter(t *testing.T) {
 // A policy without signatures refuses by itself; an optional file that cannot be
 // had for another reason is an error, as it may be there.
 func TestManifestOptionalFails(t *testing.T) {
-	s := newShelf()
-	s.publish(s.artifact([]byte("program"), release.Zstd))
-	s.deny = func(w http.ResponseWriter, r *http.Request) bool {
-		if r.URL.Path != "/keys.json" {
-			return false
-		}
-		w.WriteHeader(http.StatusBadGateway)
-		return true
+	for _, row := range []struct {
+		name   string
+		header http.Header
+		code   int
+		says   string
+	}{
+		{"a bad gateway", nil, http.StatusBadGateway, "502"},
+		{"a limit", http.Header{"Retry-After": {"60"}}, http.StatusForbidden, "left alone for 1m0s"},
+		{"a limit of GitHub", http.Header{"X-Ratelimit-Remaining": {"0"}, "X-Ratelimit-Reset": {"946684860"}}, http.StatusForbidden, "left alone for 1m0s"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			s := newShelf()
+			s.publish(s.artifact([]byte("program"), release.Zstd))
+			s.deny = func(w http.ResponseWriter, r *http.Request) bool {
+				if r.URL.Path != "/keys.json" {
+					return false
+				}
+				for name, values := range row.header {
+					w.Header()[name] = values
+				}
+				w.WriteHeader(row.code)
+				return true
+			}
+			onShelf(t, s, func(t *testing.T, f *fetcher.Manifest) {
+				_, err := f.Fetch()
+				wantSays(t, err, row.says)
+				s.deny = nil
+				wantWhole(t, f, []byte("program"))
+			})
+		})
 	}
-	onShelf(t, s, func(t *testing.T, f *fetcher.Manifest) {
-		_, err := f.Fetch()
-		wantSays(t, err, "502")
-		s.deny = nil
-		wantWhole(t, f, []byte("program"))
-	})
 }
 
 func TestManifestPackings(t *testing.T) {
