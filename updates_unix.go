@@ -4,6 +4,7 @@ package overseer
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/seed-3d078585/overseer/fetcher"
@@ -45,9 +46,11 @@ func (s settled) updater() (*update.Updater, *store.Store) {
 // remote reports whether a source brings bytes from another host. A file, a
 // function and a fetcher of the user's own are the user's own affair.
 func remote(f fetcher.Interface) bool {
-	switch f.(type) {
+	switch f := f.(type) {
 	case *fetcher.HTTP, *fetcher.Github:
 		return true
+	case *fetcher.Manifest:
+		return f.Place != nil || strings.HasPrefix(f.URL, "http")
 	}
 	return false
 }

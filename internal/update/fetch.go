@@ -57,6 +57,7 @@ func (u *Updater) fetchOnce(ctx context.Context, refused *refusal) (*store.Stage
 		return nil, err
 	}
 	st, err := u.stage(ctx, verified)
+	u.pass(ctx, body)
 	if errors.Is(err, store.ErrQuarantined) {
 		return nil, taken(ctx, body)
 	}
@@ -117,6 +118,21 @@ func (u *Updater) stage(ctx context.Context, verified trust.Verified) (*store.St
 		err = errors.Join(err, abandon(ctx, verified.Candidate().Body)) // Stage has not touched it
 	}
 	return st, err
+}
+
+// pass tells what the source remarked on the way of bytes that came all the same.
+func (u *Updater) pass(ctx context.Context, body io.Reader) {
+	r, ok := body.(fetcher.Remarker)
+	if !ok {
+		return
+	}
+	remarks, err := call(ctx, "Remarks", func() ([]string, error) { return r.Remarks(), nil })
+	if err != nil {
+		remarks = []string{err.Error()}
+	}
+	for _, text := range remarks {
+		u.Log.Warn("remark of the source", "text", text)
+	}
 }
 
 // abandon closes a body that nobody reads.

@@ -135,6 +135,24 @@ func TestAgain(t *testing.T) {
 	}
 }
 
+// What went otherwise than it should on the way is told, though the bytes came.
+func TestRemarks(t *testing.T) {
+	fetch, _ := then(remarkable{newBody("v2")})
+	b := newBench(t, fetch)
+	synctest.Test(t, func(t *testing.T) {
+		if got := b.run(t, 10*time.Second); !slices.Equal(got, []string{"v2"}) {
+			t.Fatalf("offered %q; want v2", got)
+		}
+	})
+	if b.log.count("WARN", "the delta failed") != 1 {
+		t.Errorf("log:\n%s", b.log)
+	}
+}
+
+type remarkable struct{ *body }
+
+func (remarkable) Remarks() []string { return []string{"the delta failed"} }
+
 type failing struct{ err error }
 
 func (f failing) Read([]byte) (int, error) { return 0, f.err }
