@@ -51,6 +51,7 @@ func (o *object) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	res := response(req, status, &ending{raw, func() { cancel(nil) }})
 	res.Header = header
+	decoded(header)
 	if size, err := strconv.ParseInt(header.Get("Content-Length"), 10, 64); err == nil {
 		res.ContentLength = size
 	}
@@ -87,4 +88,20 @@ type ending struct {
 func (e *ending) Close() error {
 	defer e.end()
 	return e.ReadCloser.Close()
+}
+
+// decoded takes aws-chunked out of the Content-Encoding. It says how the object
+// was sent when it was uploaded; some services keep it, and send the object as
+// it is.
+func decoded(header http.Header) {
+	var rest []string
+	for coding := range strings.SplitSeq(header.Get("Content-Encoding"), ",") {
+		if coding = strings.TrimSpace(coding); coding != "" && coding != "aws-chunked" {
+			rest = append(rest, coding)
+		}
+	}
+	header.Del("Content-Encoding")
+	if len(rest) > 0 {
+		header.Set("Content-Encoding", strings.Join(rest, ", "))
+	}
 }

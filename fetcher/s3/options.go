@@ -78,7 +78,11 @@ const (
 // and path-style (true or false). Credentials have no place in it.
 func ParseURL(s string) (Options, error) {
 	u, err := url.Parse(s)
-	if err != nil || u.Scheme != "s3" || u.Host == "" || u.User != nil {
+	if err != nil {
+		return Options{}, errors.New("bucket: it is no URL: want s3://BUCKET/PREFIX")
+	}
+	s = u.Redacted()
+	if u.Scheme != "s3" || u.Host == "" || u.User != nil {
 		return Options{}, fmt.Errorf("bucket %.200q: want s3://BUCKET/PREFIX, without credentials", s)
 	}
 	o := Options{Bucket: u.Host, Prefix: strings.Trim(u.Path, "/")}

@@ -232,7 +232,10 @@ func (u *upload) put(ctx context.Context, r rank, name string, content io.Reader
 		CacheControl:   r.cacheControl(),
 		UserMetadata:   map[string]string{sumKey: sum},
 		SendContentMd5: true, // the service checks what arrives
-		PartSize:       partSize,
+		// Else what is sent without TLS is sent in signed chunks, and some
+		// services say that to every reader: Content-Encoding: aws-chunked.
+		DisableContentSha256: true,
+		PartSize:             partSize,
 		Progress: &meter{read: func(done int64) {
 			late.Reset(stall)
 			if done < size {
