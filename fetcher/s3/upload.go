@@ -226,6 +226,13 @@ func (u *upload) put(ctx context.Context, r rank, name string, content io.Reader
 	stall := u.place.stall + answerTimeout
 	late := time.AfterFunc(stall, func() { cancel(fmt.Errorf("nothing went out for %v: %w", stall, os.ErrDeadlineExceeded)) })
 	defer late.Stop()
+	progress := &meter{read: func(done int64) {
+		late.Reset(stall)
+		if done < size {
+			u.note(name, done, size, Sent{})
+		}
+	}}
+	defer progress.end()
 	noted, seen := withNote(ctx)
 	_, err := u.place.core.Client.PutObject(noted, u.place.bucket, u.place.key(name), content, size, minio.PutObjectOptions{
 		ContentType:    contentType(name),
@@ -236,12 +243,7 @@ func (u *upload) put(ctx context.Context, r rank, name string, content io.Reader
 		// services say that to every reader: Content-Encoding: aws-chunked.
 		DisableContentSha256: true,
 		PartSize:             partSize,
-		Progress: &meter{read: func(done int64) {
-			late.Reset(stall)
-			if done < size {
-				u.note(name, done, size, Sent{})
-			}
-		}},
+		Progress:             progress,
 	})
 	if err != nil {
 		return u.place.failure(name, refused(ctx, err, seen))
@@ -261,19 +263,27 @@ func (u *upload) note(name string, done, total int64, add Sent) {
 	}
 }
 
-// A meter counts what the client reads of a file. Parts are read at the same
-// time, and again where one is sent again, so the count is of bytes that went
-// out.
+// A meter counts what the client reads of a file, until its end: the client may
+// still be reading when it has returned. What is sent again is read again, so the
+// count is of bytes that went out.
 type meter struct {
 	mu   sync.Mutex
 	done int64
-	read func(done int64)
+	read func(done int64) // nil after the end
 }
 
 func (m *meter) Read(p []byte) (int, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.done += int64(len(p))
-	m.read(m.done)
+	if m.read != nil {
+		m.read(m.done)
+	}
 	return len(p), nil
+}
+
+func (m *meter) end() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.read = nil
 }
