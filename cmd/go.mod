@@ -6,6 +6,8 @@ require github.com/seed-3d078585/overseer v0.0.0
 
 require (
 	github.com/klauspost/compress v1.20.3 // indirect
+	github.com/ulikunitz/xz v0.5.17 // indirect
+	golang.org/x/mod v0.42.0 // indirect
 	golang.org/x/sys v0.49.0 // indirect
 )
 
