@@ -1,6 +1,7 @@
 package oci_test
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/seed-3d078585/overseer/delta"
 	"github.com/seed-3d078585/overseer/fetcher"
 	"github.com/seed-3d078585/overseer/release"
 )
@@ -22,11 +24,20 @@ func noise(seed byte, n int) []byte {
 
 var issued = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
+// programOf is the program of release n: much of it is that of the release before.
+func programOf(n byte) []byte { return append(noise(1, 200_000), noise(n, 1_000)...) }
+
 // tree is a release directory at one moment: a release of its own for each n.
 // From the second on it has a delta.
 func tree(t *testing.T, n byte) fstest.MapFS {
+	if n == 1 {
+		return treeOf(t, 1, programOf(1), nil)
+	}
+	return treeOf(t, uint64(n), programOf(n), programOf(n-1))
+}
+
+func treeOf(t *testing.T, seq uint64, program, old []byte) fstest.MapFS {
 	t.Helper()
-	program := noise(n, 200_000+int(n))
 	from := fstest.MapFS{}
 	put := func(name string, data []byte) string {
 		from[name] = &fstest.MapFile{Data: data}
@@ -34,18 +45,21 @@ func tree(t *testing.T, n byte) fstest.MapFS {
 	}
 	a := release.Artifact{
 		Size: int64(len(program)), Digest: sha256.Sum256(program),
-		URLs: []string{put(fmt.Sprintf("programs/%x", sha256.Sum256(program)), program), "https://elsewhere.example.com/app"},
+		URLs: []string{put(fmt.Sprintf("programs/%x", sha256.Sum256(program)), program), "https://elsewhere.invalid/app"},
 	}
-	if n > 1 {
-		before := release.Digest(sha256.Sum256(noise(n-1, 200_000+int(n)-1)))
-		patch := noise(100+n, 20_000)
+	if old != nil {
+		var patch bytes.Buffer
+		if _, err := delta.Diff(t.Context(), &patch, old, program); err != nil {
+			t.Fatal(err)
+		}
+		before := release.Digest(sha256.Sum256(old))
 		a.Deltas = []release.Delta{{
-			From: before, Size: int64(len(patch)), Digest: sha256.Sum256(patch),
-			URLs: []string{put("deltas/"+before.Short()+"-"+a.Digest.Short()+".delta", patch)},
+			From: before, Size: int64(patch.Len()), Digest: sha256.Sum256(patch.Bytes()),
+			URLs: []string{put("deltas/"+before.Short()+"-"+a.Digest.Short()+".delta", patch.Bytes())},
 		}}
 	}
 	manifest, err := release.Manifest{
-		Product: "app", Channel: "stable", Seq: uint64(n), Version: fmt.Sprintf("1.%d.0", n),
+		Product: "app", Channel: "stable", Seq: seq, Version: fmt.Sprintf("1.%d.0", seq),
 		Issued: issued, Expires: issued.AddDate(1, 0, 0),
 		Artifacts: map[string]release.Artifact{"linux/amd64": a, release.Platform(): a},
 	}.Encode()
