@@ -64,7 +64,7 @@ func choose(all []member) (string, error) {
 		if m.regular {
 			files = append(files, m.name)
 		}
-		if m.regular && m.executable {
+		if m.regular && (m.executable || strings.HasSuffix(strings.ToLower(m.name), ".exe")) {
 			executables = append(executables, m.name)
 		}
 	}

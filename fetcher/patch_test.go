@@ -60,11 +60,15 @@ func TestDelta(t *testing.T) {
 		}},
 		{
 			name: "the installed program cannot be opened", whole: true, remarks: "open the installed program: no such luck",
-			change: func(_ *shelf, _ *release.Artifact, i *installed, _ *fetcher.Manifest) { i.err = errors.New("no such luck") },
+			change: func(_ *shelf, _ *release.Artifact, i *installed, _ *fetcher.Manifest) {
+				i.err = errors.New("no such luck")
+			},
 		},
 		{
 			name: "gone", whole: true, remarks: "404",
-			change: func(s *shelf, a *release.Artifact, _ *installed, _ *fetcher.Manifest) { s.set(a.Deltas[0].URLs[0], nil) },
+			change: func(s *shelf, a *release.Artifact, _ *installed, _ *fetcher.Manifest) {
+				s.set(a.Deltas[0].URLs[0], nil)
+			},
 		},
 		{
 			name: "damaged", whole: true, remarks: "other bytes came than the manifest names",

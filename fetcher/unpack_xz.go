@@ -32,8 +32,13 @@ type xzReader struct {
 	block *xzBlock
 	count uint64    // blocks of this stream
 	sizes hash.Hash // over the sizes of its blocks
+	all   int       // blocks of all streams
 	err   error
 }
+
+// maxBlocks bounds the work that dictionaries make: each block has a new one. xz
+// makes blocks of 24 MiB and more.
+const maxBlocks = 1024
 
 // An xzBlock is the one that is read.
 type xzBlock struct {
@@ -142,6 +147,9 @@ func (x *xzReader) next() error {
 	if err != nil {
 		return err
 	}
+	if x.all++; x.all > maxBlocks {
+		return fmt.Errorf("xz: more than %d blocks: pack it with larger ones", maxBlocks)
+	}
 	b := &xzBlock{start: start, body: x.in.n, packed: packed, unpacked: unpacked}
 	if b.check, err = xzCheck(x.flags); err != nil {
 		return err
@@ -185,6 +193,9 @@ func xzBlockHeader(head []byte) (dictionary int, packed, unpacked int64, err err
 	size := (2 | uint64(bits&1)) << (bits/2 + 11)
 	if size > maxDictionary {
 		return 0, 0, 0, fmt.Errorf("xz: a dictionary of %d MiB, more than the %d MiB allowed: pack it with xz -9 or less", size>>20, maxDictionary>>20)
+	}
+	if unpacked >= 0 {
+		size = max(lzma.MinDictCap, min(size, uint64(unpacked))) // it never reaches back further
 	}
 	return int(size), packed, unpacked, nil
 }

@@ -6,7 +6,6 @@ import (
 	"io"
 	"io/fs"
 	"math"
-	"strings"
 )
 
 // maxDirectory bounds what is read of a zip to learn what is in it, and so the
@@ -75,13 +74,11 @@ func (p unpacking) find(z *zip.Reader) (*zip.File, error) {
 	return byName[want], nil
 }
 
-// isExecutable goes by the mode, where the zip was made on a system that has
-// one, and by the name.
+// isExecutable goes by the mode, where the zip was made on a system that has one.
 func isExecutable(f *zip.File) bool {
 	const unix, darwin = 3, 19
 	made := f.CreatorVersion >> 8
-	return (made == unix || made == darwin) && f.Mode().Perm()&fs.FileMode(0o111) != 0 ||
-		strings.HasSuffix(strings.ToLower(f.Name), ".exe")
+	return (made == unix || made == darwin) && f.Mode().Perm()&fs.FileMode(0o111) != 0
 }
 
 // boundedAt fails after a number of bytes.
