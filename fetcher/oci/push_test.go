@@ -17,8 +17,6 @@ import (
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 	"oras.land/oras-go/v2"
 	"oras.land/oras-go/v2/content/file"
-	"oras.land/oras-go/v2/registry/remote"
-	"oras.land/oras-go/v2/registry/remote/auth"
 
 	"github.com/seed-3d078585/overseer/fetcher"
 	"github.com/seed-3d078585/overseer/fetcher/oci"
@@ -229,22 +227,13 @@ func TestPulledByOthers(t *testing.T) {
 	if _, err := oci.Push(t.Context(), from, s.options()); err != nil {
 		t.Fatal(err)
 	}
-	repo, err := remote.NewRepository(repository)
-	if err != nil {
-		t.Fatal(err)
-	}
-	repo.PlainHTTP = true
-	repo.Client = &auth.Client{
-		Client:     &http.Client{Transport: s.Transport},
-		Credential: auth.StaticCredential(host, auth.Credential{Username: user, Password: password}),
-	}
 	dir := t.TempDir()
 	to, err := file.New(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer to.Close()
-	if _, err := oras.Copy(t.Context(), repo, "stable", to, "stable", oras.DefaultCopyOptions); err != nil {
+	if _, err := oras.Copy(t.Context(), s.repository(t), "stable", to, "stable", oras.DefaultCopyOptions); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range sent(from) {
