@@ -44,9 +44,16 @@ type guess struct {
 	open  bool                 // classes disagree
 }
 
+// alone is the advantage of the base of a range that has only one.
+const alone = 9
+
 // guess follows a word from each base that its range allows.
 func (p *predictor) guess(v uint32, r *addressRange, s *scores) (g guess) {
 	g.word[0], g.valid = v, 1
+	advantage := 0
+	if r.classes&(r.classes-1) == 0 {
+		advantage = alone
+	}
 	for k := range p.model.bases {
 		if r.classes>>k&1 == 0 {
 			continue
@@ -58,7 +65,7 @@ func (p *predictor) guess(v uint32, r *addressRange, s *scores) (g guess) {
 		g.word[k+1] = word
 		g.valid |= 2 << k
 		g.open = g.open || word != v
-		if s[k+1] > s[g.best] {
+		if int(s[k+1])+advantage > int(s[g.best]) {
 			g.best = k + 1
 		}
 	}
