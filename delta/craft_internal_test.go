@@ -11,13 +11,19 @@ import (
 
 // craft makes a patch of streams that nobody has to have compared for. The
 // digest is that of what comes out, as long as that is no error.
-func craft(t testing.TB, h ownHead, raw [streams][]byte, old io.ReaderAt) []byte {
+func craft(t testing.TB, h ownHead, raw [streams][]byte, old io.ReaderAt, packed bool) []byte {
 	t.Helper()
-	packed, err := packAll(t.Context(), &h, raw)
-	if err != nil {
-		t.Fatal(err)
+	if packed {
+		var err error
+		if raw, err = packAll(t.Context(), &h, raw); err != nil {
+			t.Fatal(err)
+		}
+	} else {
+		for i := range raw {
+			h.streams[i] = streamHead{methodStored, int64(len(raw[i])), int64(len(raw[i]))}
+		}
 	}
-	body := bytes.Join(packed[:], nil)
+	body := bytes.Join(raw[:], nil)
 	patch := append(h.append(nil), body...)
 	r, err := NewReader(old, h.oldSize, bytes.NewReader(patch), int64(len(patch)), h.newSize)
 	if err != nil {

@@ -94,12 +94,12 @@ func TestTooLarge(t *testing.T) {
 	if _, err := apply(old, patch, int64(len(new))-1); !errors.Is(err, delta.ErrTooLarge) {
 		t.Errorf("a byte more than allowed: got error %v, want ErrTooLarge", err)
 	}
-	zeros := diff(t, nil, make([]byte, 32<<20))
+	zeros := diff(t, nil, make([]byte, 8<<20))
 	if len(zeros) > 64<<10 {
-		t.Errorf("32 MiB of zeros make a patch of %d bytes", len(zeros))
+		t.Errorf("8 MiB of zeros make a patch of %d bytes", len(zeros))
 	}
 	if _, err := apply(nil, zeros, 1<<20); !errors.Is(err, delta.ErrTooLarge) {
-		t.Errorf("a patch of %d bytes that makes 32 MiB: got error %v, want ErrTooLarge", len(zeros), err)
+		t.Errorf("a patch of %d bytes that makes 8 MiB: got error %v, want ErrTooLarge", len(zeros), err)
 	}
 }
 
@@ -172,7 +172,7 @@ func TestClose(t *testing.T) {
 }
 
 func TestDiffEndsWithItsContext(t *testing.T) {
-	program := noise(8, 2<<20)
+	program := noise(8, 400_000)
 	other := edited(program, 50)
 	for part := int64(0); part < 100; part += 33 {
 		ctx, cancel := context.WithCancel(t.Context())

@@ -82,12 +82,12 @@ func TestMemory(t *testing.T) {
 		t.Skip("the peak of a process's memory is read from /proc, which only Linux has")
 	}
 	sizes := []int64{4 << 20, 200 << 20}
-	if testing.Short() {
-		sizes[1] = 40 << 20
+	if testing.Short() || raceEnabled {
+		sizes[1] = 24 << 20
 	}
 	for _, size := range sizes {
 		h, raw := largeStreams(size)
-		patch := craft(t, h, raw, synthetic{})
+		patch := craft(t, h, raw, synthetic{}, true)
 		path := filepath.Join(t.TempDir(), "patch")
 		if err := os.WriteFile(path, patch, 0o600); err != nil {
 			t.Fatal(err)
