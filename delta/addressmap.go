@@ -6,7 +6,7 @@ import (
 	"sort"
 )
 
-// A span of old addresses that went to new ones as a whole.
+// A span of old places that went to new ones as a whole.
 type span struct{ old, new, size int64 }
 
 // maxSpans bounds the memory of an address map.
@@ -21,7 +21,7 @@ type addressMap struct {
 	high  int64
 }
 
-func newAddressMap(m *model, copies []match) *addressMap {
+func newAddressMap(m *model, copies []span) *addressMap {
 	a := &addressMap{low: 1<<62 - 1}
 	for _, r := range m.ranges {
 		a.low = min(a.low, r.oldAddr)
@@ -36,12 +36,11 @@ func newAddressMap(m *model, copies []match) *addressMap {
 			if !r.inFile {
 				continue
 			}
-			from := max(int64(c.oldPos), r.oldPos)
-			to := min(int64(c.oldPos+c.length), r.oldPos+r.oldSize)
-			if from >= to {
+			from, to := max(c.old, r.oldPos), min(c.old+c.size, r.oldPos+r.oldSize)
+			if from >= to || len(a.spans) == maxSpans {
 				continue
 			}
-			newPos := from - int64(c.oldPos) + int64(c.newPos)
+			newPos := from - c.old + c.new
 			if newPos < r.newPos || newPos >= r.newPos+r.newSize {
 				continue
 			}
@@ -119,4 +118,13 @@ func (a *addressMap) find(addr int64) int64 {
 	}
 	s := &a.spans[max(i-1, 0)]
 	return addr - s.old + s.new
+}
+
+// next returns the first old address behind addr at which another span begins.
+func (a *addressMap) next(addr int64) int64 {
+	i := sort.Search(len(a.spans), func(k int) bool { return a.spans[k].old > addr })
+	if i == len(a.spans) {
+		return 1<<63 - 1
+	}
+	return a.spans[i].old
 }

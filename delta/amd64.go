@@ -76,11 +76,10 @@ func (p *predictor) amd64(b []byte, r *addressRange, oldPos, newPos int64, more 
 			return 0, err
 		}
 		fixed = int(end)
-		p.learn(old, new, newAddr+end+int64(int32(binary.LittleEndian.Uint32(field))))
+		if actual := newAddr + end + int64(int32(binary.LittleEndian.Uint32(field))); actual != new {
+			p.learn(old, actual)
+		}
 		i = fixed
 	}
-	if !more {
-		i = len(b)
-	}
-	return i, fix(b[fixed:i])
+	return p.rest(b, fixed, i, more, fix)
 }

@@ -15,10 +15,12 @@ type model struct {
 type kind byte
 
 const (
-	kindPlain kind = iota // not at all
-	kindAMD64             // amd64 instructions
-	kindARM64             // arm64 instructions
-	kindWords             // little-endian words of 32 bits, each an offset from some base
+	kindPlain     kind = iota // not at all
+	kindAMD64                 // amd64 instructions
+	kindARM64                 // arm64 instructions
+	kindWords                 // little-endian words of 32 bits, each an offset from some base
+	kindTable                 // the same, in records of which each word has its base
+	kindFunctions             // the Go linker's records of functions
 	kinds
 )
 
@@ -27,30 +29,36 @@ const (
 type addressRange struct {
 	kind    kind
 	inFile  bool
-	classes uint64 // the bases that its words may be relative to
+	classes uint64 // kindWords: the bases that words may be relative to
+	record  []byte // kindTable: the base of each word of a record
 
 	oldPos, oldAddr, oldSize int64
 	newPos, newAddr, newSize int64
 }
 
 // A base is an address that words are relative to.
-type base struct{ old, new int64 }
+type base struct {
+	old, new int64
+	scale    int64 // words count so many bytes
+}
+
+// stays is in place of a base for a word that is no reference.
+const stays = 0xff
 
 const (
 	maxRanges = 64
 	maxBases  = 12
+	maxRecord = 16
 )
 
 func (m *model) append(b []byte) []byte {
-	if m == nil {
-		return b
-	}
 	u := func(n int64) { b = binary.AppendUvarint(b, uint64(n)) }
 	u(m.minCopy)
 	u(int64(len(m.bases)))
 	for _, x := range m.bases {
 		u(x.old)
 		u(x.new)
+		u(x.scale)
 	}
 	u(int64(len(m.ranges)))
 	for _, r := range m.ranges {
@@ -60,6 +68,10 @@ func (m *model) append(b []byte) []byte {
 		}
 		u(k)
 		u(int64(r.classes))
+		u(int64(len(r.record)))
+		for _, k := range r.record {
+			u(int64(k))
+		}
 		for _, n := range []int64{r.oldPos, r.oldAddr, r.oldSize, r.newPos, r.newAddr, r.newSize} {
 			u(n)
 		}
@@ -81,24 +93,66 @@ func parseModel(s *stream) (*model, error) {
 		if err == nil && n > limit {
 			err = corrupt("the model has %d where %d is the most", n, limit)
 		}
-		failed = err
+		if failed = err; failed != nil {
+			return 0
+		}
 		return n
 	}
 	const far = 1 << 60
 	m := &model{minCopy: u(far)}
 	for range u(maxBases) {
-		m.bases = append(m.bases, base{u(far), u(far)})
+		m.bases = append(m.bases, base{u(far), u(far), u(1 << 10)})
 	}
 	for range u(maxRanges) {
 		k := u(int64(kinds)<<1 - 1)
-		m.ranges = append(m.ranges, addressRange{
-			kind: kind(k >> 1), inFile: k&1 != 0, classes: uint64(u(1<<maxBases - 1)),
-			oldPos: u(far), oldAddr: u(far), oldSize: u(far),
-			newPos: u(far), newAddr: u(far), newSize: u(far),
-		})
+		r := addressRange{kind: kind(k >> 1), inFile: k&1 != 0, classes: uint64(u(1<<maxBases - 1))}
+		for range u(maxRecord) {
+			r.record = append(r.record, byte(u(stays)))
+		}
+		r.oldPos, r.oldAddr, r.oldSize = u(far), u(far), u(far)
+		r.newPos, r.newAddr, r.newSize = u(far), u(far), u(far)
+		m.ranges = append(m.ranges, r)
 		if failed != nil {
 			return nil, failed
 		}
 	}
+	if failed == nil {
+		failed = m.check()
+	}
 	return m, failed
+}
+
+// check is an error where a predictor could not work by the model.
+func (m *model) check() error {
+	for _, x := range m.bases {
+		if x.scale == 0 {
+			return corrupt("the model has a base whose words count nothing")
+		}
+	}
+	functions := 0
+	for _, r := range m.ranges {
+		for _, k := range r.record {
+			if k != stays && int(k) >= len(m.bases) {
+				return corrupt("the model has no base %d", k)
+			}
+		}
+		switch r.kind {
+		case kindWords:
+			if r.classes>>len(m.bases) != 0 {
+				return corrupt("the model has words of bases that it has not")
+			}
+		case kindTable:
+			if len(r.record) == 0 {
+				return corrupt("the model has a table of empty records")
+			}
+		case kindFunctions:
+			if functions++; functions > 1 || len(m.bases) < baseCount || !r.inFile {
+				return corrupt("the model has functions that cannot be followed")
+			}
+		case kindPlain, kindAMD64, kindARM64:
+		default:
+			return corrupt("the model has a range of kind %d", r.kind)
+		}
+	}
+	return nil
 }

@@ -46,7 +46,7 @@ func NewReader(old io.ReaderAt, oldSize int64, patch io.ReaderAt, patchSize int6
 	if oldSize != h.own.oldSize {
 		return nil, fmt.Errorf("%w: it has %d bytes, the patch was made of %d", ErrBase, oldSize, h.own.oldSize)
 	}
-	if r.source, err = openOwn(patch, h.own); err != nil {
+	if r.source, err = openOwn(old, patch, h.own); err != nil {
 		return nil, err
 	}
 	r.sum, r.want = sha256.New(), h.own.new

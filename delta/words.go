@@ -2,89 +2,123 @@ package delta
 
 import "encoding/binary"
 
-// words predicts tables: words of 32 bits that are offsets from some base, or
-// nothing of the kind. Which base it is follows from which it was for the words
-// before: tables repeat. So for each history of what was right there is a
-// score of what is right next.
+// words predicts tables that nobody described: words of 32 bits that are
+// offsets from some base, or nothing of the kind. Tables repeat, so which base
+// it is follows from which it was for the words before: for each history of
+// what was right there is a score of what is right next.
 type words struct {
 	history uint32
-	scores  [][maxBases + 1]uint8
+	scores  []scores
 }
 
-const historyBits = 16
+// A class is what a word may be: 0 where it stays, 1+k an offset from base k.
+type scores [maxBases + 1]uint8
 
-func (w *words) init(m *model) { w.scores = make([][maxBases + 1]uint8, 1<<historyBits) }
+const (
+	historyBits = 16 // the last four classes
+	classBits   = 4
+)
 
-// predictWords predicts a table.
+func (w *words) init() {
+	first := scores{16, 24} // what looks like an address mostly is one
+	for k := 2; k < len(first); k++ {
+		first[k] = 8
+	}
+	w.scores = make([]scores, 1<<historyBits)
+	for i := range w.scores {
+		w.scores[i] = first
+	}
+}
+
+// next returns the scores of the next word, in a range.
+func (w *words) next(r *addressRange) *scores {
+	salt := uint32(uint64(r.oldAddr) * 0x9e3779b97f4a7c15 >> (64 - historyBits))
+	return &w.scores[(w.history^salt)&(1<<historyBits-1)]
+}
+
+// A guess is what a word may become.
+type guess struct {
+	word  [maxBases + 1]uint32 // by class
+	valid uint32               // a bit for each class
+	best  int                  // the class with the highest score
+	open  bool                 // classes disagree
+}
+
+// alone is the advantage of the base of a range that has only one.
+const alone = 9
+
+// guess follows a word from each base that its range allows.
+func (p *predictor) guess(v uint32, r *addressRange, s *scores) (g guess) {
+	g.word[0], g.valid = v, 1
+	advantage := 0
+	if r.classes&(r.classes-1) == 0 {
+		advantage = alone
+	}
+	for k := range p.model.bases {
+		if r.classes>>k&1 == 0 {
+			continue
+		}
+		word, _, ok := p.follow(v, k)
+		if !ok {
+			continue
+		}
+		g.word[k+1] = word
+		g.valid |= 2 << k
+		g.open = g.open || word != v
+		if int(s[k+1])+advantage > int(s[g.best]) {
+			g.best = k + 1
+		}
+	}
+	return g
+}
+
+// judge raises the scores of the classes that were right, lowers those of the
+// others, and returns which to remember: the one taken if it was right, else
+// the first that was.
+func (g *guess) judge(actual uint32, s *scores) (class int, right bool) {
+	class, right = g.best, g.word[g.best] == actual
+	for k := range s {
+		if g.valid>>k&1 == 0 {
+			continue
+		}
+		if g.word[k] != actual {
+			s[k] -= s[k] >> 2
+			continue
+		}
+		s[k] += (255 - s[k]) >> 2
+		if !right {
+			class, right = k, true
+		}
+	}
+	return class, right
+}
+
+// predictWords predicts such a table.
 func (p *predictor) predictWords(b []byte, r *addressRange, oldPos int64, more bool, fix func([]byte) error) (int, error) {
-	skip := int(-(oldPos - r.oldPos + r.oldAddr) & 3)
-	fixed, i := 0, skip
+	fixed := 0
 	le := binary.LittleEndian
-	w := &p.words
+	i := int(-(oldPos - r.oldPos + r.oldAddr) & 3)
 	for ; i+4 <= len(b); i += 4 {
 		v := le.Uint32(b[i:])
-		// Class 0 is a word that stays; class 1+k one relative to base k.
-		var candidate [maxBases + 1]uint32
-		candidate[0] = v
-		valid := uint64(1)
-		differ := false
-		scores := &w.scores[w.history&(1<<historyBits-1)]
-		best := 0
-		if v != 0 {
-			for k := range p.model.bases {
-				if r.classes>>k&1 == 0 {
-					continue
+		s := p.words.next(r)
+		g := p.guess(v, r, s)
+		class := g.best
+		if g.open {
+			le.PutUint32(b[i:], g.word[g.best])
+			if !p.frozen {
+				if err := fix(b[fixed : i+4]); err != nil {
+					return 0, err
 				}
-				x := &p.model.bases[k]
-				old := x.old + int64(v)
-				if !p.where.has(old) {
-					continue
-				}
-				c := uint32(p.target(old) - x.new)
-				candidate[k+1] = c
-				valid |= 2 << k
-				differ = differ || c != v
-				if scores[k+1] > scores[best] {
-					best = k + 1
+				fixed = i + 4
+				actual := le.Uint32(b[i:])
+				var right bool
+				if class, right = g.judge(actual, s); !right && class > 0 {
+					x := &p.model.bases[class-1]
+					p.learn(x.old+int64(v)*x.scale, x.new+int64(actual)*x.scale)
 				}
 			}
 		}
-		if differ {
-			le.PutUint32(b[i:], candidate[best])
-			if err := fix(b[fixed : i+4]); err != nil {
-				return 0, err
-			}
-			fixed = i + 4
-			actual := le.Uint32(b[i:])
-			right := candidate[best] == actual
-			for k := range len(p.model.bases) + 1 {
-				if valid>>k&1 == 0 {
-					continue
-				}
-				s := &scores[k]
-				if candidate[k] == actual {
-					if !right {
-						best, right = k, true
-					}
-					*s += (255 - *s) >> 2
-				} else {
-					*s -= *s >> 2
-				}
-			}
-			if !right {
-				if best > 0 {
-					x := &p.model.bases[best-1]
-					if new := x.new + int64(actual); true {
-						p.known.set(x.old+int64(v), new)
-					}
-				}
-			}
-		}
-		w.history = w.history<<4 | uint32(best)
+		p.words.history = p.words.history<<classBits | uint32(class)
 	}
-	if !more {
-		i = len(b)
-	}
-	i = min(i, len(b))
-	return i, fix(b[fixed:i])
+	return p.rest(b, fixed, i, more, fix)
 }
