@@ -115,7 +115,7 @@ func TestArchiveRules(t *testing.T) {
 		{"twice", []entry{app, app}, "app", "twice", false},
 		{"twice, by another spelling", []entry{app, {name: "./app", body: "evil", mode: 0o755}}, "app", "twice", false},
 		{"another one twice", []entry{app, readme, readme}, "app", "twice", false},
-		{"too many", many, "app", "more than 10000 entries", false},
+		{"too many", many, "app", "more than 10000 entries", true},
 		{"a link", []entry{{name: "app", kind: tar.TypeSymlink, link: "/bin/sh", mode: 0o777, body: ""}}, "app", "no regular file", false},
 		{"a hard link", []entry{readme, {name: "app", kind: tar.TypeLink, link: "README", mode: 0o755}}, "app", "no regular file", true},
 		{"a directory", []entry{{name: "app/", kind: tar.TypeDir, mode: 0o755}}, "app", "no regular file", true},
@@ -124,10 +124,14 @@ func TestArchiveRules(t *testing.T) {
 		{"a name of a megabyte", []entry{app, {name: strings.Repeat("x/", 500_000) + "x", mode: 0o644}}, "app", "bytes", true},
 		{"another's link is left alone", []entry{app, {name: "sh", kind: tar.TypeSymlink, link: "/bin/sh", mode: 0o777}}, "app", "", true},
 	} {
-		for _, suffix := range []string{".tar", ".tar.gz", ".tgz", ".tar.zst", ".tar.xz", ".txz", ".zip"} {
-			if row.tarOnly && suffix == ".zip" || len(row.entries) > 1000 && strings.HasSuffix(suffix, "xz") {
-				continue
-			}
+		suffixes := []string{".tar", ".zip"}
+		switch {
+		case row.tarOnly:
+			suffixes = []string{".tar"}
+		case row.says == "":
+			suffixes = []string{".tar", ".tar.gz", ".tgz", ".tar.zst", ".tar.xz", ".txz", ".zip"}
+		}
+		for _, suffix := range suffixes {
 			t.Run(row.name+suffix, func(t *testing.T) {
 				var body []byte
 				switch suffix {

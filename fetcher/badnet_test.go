@@ -195,7 +195,7 @@ func assetID(data []byte) int {
 // or a claim of the candidate says that they are not; and once it has cleared
 // up, the release comes.
 func TestBadNetwork(t *testing.T) {
-	program := noise(200_000)
+	program := noise(50_000)
 	for _, source := range []struct {
 		name   string
 		blind  bool // nothing but the server tells what is right
@@ -275,7 +275,7 @@ func spoil(f fault, prefix string, data []byte, left *int) func(http.ResponseWri
 // With a second mirror the release comes in spite of the first one, which never
 // gets well: in the same Read, or at once in the next fetch.
 func TestBadMirror(t *testing.T) {
-	program := noise(200_000)
+	program := noise(50_000)
 	for _, packing := range []release.Packing{release.NotPacked, release.TarGzip, release.Zip} {
 		for _, fault := range faults {
 			t.Run(strings.TrimSpace(string(packing)+" "+fault.name), func(t *testing.T) {

@@ -11,8 +11,8 @@
 //   - The same bytes are not downloaded twice by one fetcher: requests are
 //     conditional, and a download that breaks off goes on where it stopped.
 //   - Bytes of two releases are never joined. What was resumed is proven to be
-//     the same by its validator, its range and its length; what cannot be
-//     proven is an error from Read.
+//     the same by its validator, its range and its length, or by the digest of
+//     the whole; what cannot be proven is an error from Read.
 //   - The end of the bytes is the end of the release: a body that was cut, a
 //     file that changed while it was read, end with an error, not with
 //     [io.EOF].

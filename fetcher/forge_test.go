@@ -83,7 +83,7 @@ func TestForges(t *testing.T) {
 		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			old, program := versions(100_000)
+			old, program := versions(50_000)
 			s := newShelf()
 			s.publish(s.artifact(old, release.TarGzip))
 			row.forge.shelf = s
@@ -124,7 +124,7 @@ func TestForges(t *testing.T) {
 // By a manifest, the API is asked once for each look, and answers that nothing
 // changed.
 func TestGithubManifestLife(t *testing.T) {
-	old, program := versions(100_000)
+	old, program := versions(50_000)
 	s := newShelf()
 	s.publish(s.artifact(old, release.TarGzip))
 	files := githubOf(s)

@@ -356,7 +356,7 @@ func TestManifestOptionalFails(t *testing.T) {
 }
 
 func TestManifestPackings(t *testing.T) {
-	program := noise(300_000)
+	program := noise(60_000)
 	for _, packing := range []release.Packing{
 		release.NotPacked, release.Gzip, release.Zstd, release.XZ,
 		release.Tar, release.TarGzip, release.TarZstd, release.TarXZ, release.Zip,

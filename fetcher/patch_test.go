@@ -39,7 +39,8 @@ func (i *installed) get(context.Context) (fetcher.Installed, error) {
 func (i *installed) Close() error { i.open--; return nil }
 
 func TestDelta(t *testing.T) {
-	old, program := versions(200_000)
+	old, program := versions(60_000)
+	patch := diff(t, old, program)
 	other := noise(1000)
 	for _, row := range []struct {
 		name    string
@@ -111,7 +112,7 @@ func TestDelta(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			s := newShelf()
 			a := s.artifact(program, release.Zstd)
-			s.delta(t, &a, old, program)
+			s.patch(&a, old, program, patch)
 			i := &installed{program: old, digest: sum(old)}
 			onShelf(t, s, func(t *testing.T, f *fetcher.Manifest) {
 				scratch := t.TempDir()
@@ -149,7 +150,7 @@ func TestDelta(t *testing.T) {
 // A delta whose result shows to be wrong only after bytes were handed out: the
 // Read says so, and the next fetch is of the whole, at once.
 func TestDeltaFailsLate(t *testing.T) {
-	old, program := versions(2 << 20)
+	old, program := versions(400_000)
 	s := newShelf()
 	a := s.artifact(program, release.Zstd)
 	s.delta(t, &a, old, program)
@@ -181,7 +182,7 @@ func TestDeltaFailsLate(t *testing.T) {
 
 // A delta that could not be had for what may pass is tried again.
 func TestDeltaTriedAgain(t *testing.T) {
-	old, program := versions(100_000)
+	old, program := versions(50_000)
 	s := newShelf()
 	a := s.artifact(program, release.Zstd)
 	s.delta(t, &a, old, program)

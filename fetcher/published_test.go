@@ -65,15 +65,24 @@ func (s *shelf) artifact(program []byte, packing release.Packing) release.Artifa
 // delta puts a patch on the shelf and adds it to an artifact.
 func (s *shelf) delta(t *testing.T, a *release.Artifact, old, program []byte) {
 	t.Helper()
+	s.patch(a, old, program, diff(t, old, program))
+}
+
+func diff(t *testing.T, old, program []byte) []byte {
+	t.Helper()
 	var patch bytes.Buffer
 	if _, err := delta.Diff(t.Context(), &patch, old, program); err != nil {
 		t.Fatal(err)
 	}
+	return patch.Bytes()
+}
+
+func (s *shelf) patch(a *release.Artifact, old, program, patch []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	name := fmt.Sprintf("deltas/%.16s-%.16s.delta", sum(old), sum(program))
-	s.files[name] = patch.Bytes()
-	a.Deltas = append(a.Deltas, release.Delta{From: sum(old), Size: int64(patch.Len()), Digest: sum(patch.Bytes()), URLs: []string{name}})
+	s.files[name] = patch
+	a.Deltas = append(a.Deltas, release.Delta{From: sum(old), Size: int64(len(patch)), Digest: sum(patch), URLs: []string{name}})
 }
 
 // publish names an artifact in the manifest of the channel, with signatures.
@@ -190,7 +199,7 @@ func pack(program []byte, packing release.Packing, inside string) []byte {
 
 func xzed(b []byte) []byte {
 	var packed bytes.Buffer
-	z, err := xz.NewWriter(&packed)
+	z, err := xz.WriterConfig{DictCap: 64 << 10}.NewWriter(&packed)
 	if err != nil {
 		panic(err)
 	}

@@ -110,14 +110,14 @@ func TestXZBlocks(t *testing.T) {
 // Programs of all kinds come as they went.
 func TestXZRoundTrip(t *testing.T) {
 	random := rand.NewChaCha8([32]byte{1})
-	noise := make([]byte, 300<<10)
+	noise := make([]byte, 100<<10)
 	random.Read(noise)
 	for name, want := range map[string][]byte{
-		"noise": noise, "zeros": make([]byte, 300<<10), "text": bytes.Repeat([]byte("some text, "), 30_000), "a byte": {1},
+		"noise": noise, "zeros": make([]byte, 100<<10), "text": bytes.Repeat([]byte("some text, "), 10_000), "a byte": {1},
 	} {
 		for _, kind := range []byte{xz.None, xz.CRC32, xz.CRC64, xz.SHA256} {
 			var packed bytes.Buffer
-			z, err := xz.WriterConfig{CheckSum: kind, NoCheckSum: kind == xz.None, BlockSize: 100 << 10, DictCap: 64 << 10}.NewWriter(&packed)
+			z, err := xz.WriterConfig{CheckSum: kind, NoCheckSum: kind == xz.None, BlockSize: 30 << 10, DictCap: 64 << 10}.NewWriter(&packed)
 			if err != nil {
 				t.Fatal(err)
 			}
