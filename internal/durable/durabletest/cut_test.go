@@ -142,19 +142,19 @@ func TestResume(t *testing.T) {
 	}
 	must(t, j.End())
 	next := t.TempDir()
-	j, err := j.Resume(j.Now(), next, nil)
+	j, err := j.Resume(j.Now(), next, nil, func(text string) string { return strings.ToUpper(text) })
 	must(t, err)
 	w = writer{t, j.Disk(), next}
-	if data, err := os.ReadFile(w.path("f")); string(data) != "new" || err != nil {
-		t.Fatalf("the next process sees %q, %v; want new", data, err)
+	if data, err := os.ReadFile(w.path("f")); string(data) != "NEW" || err != nil {
+		t.Fatalf("the next process sees %q, %v; want NEW", data, err)
 	}
 	must(t, w.WriteFile(w.path("g"), nil, 0o600))
 	must(t, j.End())
-	if got := contents(j.CutsAt(0)); got != "new old" {
-		t.Errorf("a power cut before its first step may leave %q; want new or old", got)
+	if got := contents(j.CutsAt(0)); got != "NEW OLD" {
+		t.Errorf("a power cut before its first step may leave %q; want NEW or OLD", got)
 	}
-	if got := contents(j.CutsAt(j.Now())); got != "new" {
-		t.Errorf("a power cut after it has flushed the directory may leave %q; want new", got)
+	if got := contents(j.CutsAt(j.Now())); got != "NEW" {
+		t.Errorf("a power cut after it has flushed the directory may leave %q; want NEW", got)
 	}
 }
 
@@ -171,12 +171,11 @@ func TestLay(t *testing.T) {
 	if names, _ := filepath.Glob(filepath.Join(dir, "*")); len(names) != 1 {
 		t.Fatalf("laid out are %q; want f alone", names)
 	}
-	_, err := j.Resume(j.Now(), filepath.Join(dir), nil)
-	if !errors.Is(err, os.ErrExist) && err != nil {
-		t.Fatal(err)
+	if _, err := j.Resume(j.Now(), filepath.Join(dir, "absent"), nil, nil); !errors.Is(err, os.ErrNotExist) {
+		t.Fatalf("laid out where there is no directory: %v", err)
 	}
 	dir = t.TempDir()
-	_, err = j.Resume(j.Now(), dir, nil)
+	_, err := j.Resume(j.Now(), dir, nil, nil)
 	must(t, err)
 	f, err := os.Stat(filepath.Join(dir, "f"))
 	must(t, err)

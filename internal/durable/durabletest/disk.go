@@ -193,3 +193,10 @@ func (d *disk) adopt(copied []found) {
 		}
 	}
 }
+
+func (d *disk) edit(change func(string) string) {
+	for n, f := range d.files {
+		f.now.data, f.flushed.data = change(f.now.data), change(f.flushed.data)
+		d.files[n] = f
+	}
+}

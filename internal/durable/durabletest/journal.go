@@ -113,9 +113,13 @@ func (j *Journal) Unannounced() []string { return j.unannounced }
 
 // Resume lays out below root, which is empty, what a process that was killed at
 // a moment leaves to the next one, and follows that from there: nothing is lost,
-// and nothing more is flushed.
-func (j *Journal) Resume(moment int, root string, fault Fault) (*Journal, error) {
+// and nothing more is flushed. Where edit is set, it changes what the files hold
+// beforehand: who reads them must not take itself for the one that was killed.
+func (j *Journal) Resume(moment int, root string, fault Fault, edit func(string) string) (*Journal, error) {
 	d := j.moments[moment].clone()
+	if edit != nil {
+		d.edit(edit)
+	}
 	if err := d.whole().Lay(root); err != nil {
 		return nil, err
 	}
