@@ -222,7 +222,7 @@ func TestCrashPowerCutAfterAKill(t *testing.T) {
 		for moment, step := range w.journal.Lines() {
 			t.Run(fmt.Sprintf("moment %d %s", moment, step), func(t *testing.T) {
 				t.Parallel()
-				next, err := w.resume(t, moment)
+				next, err := w.resume(t, moment, nil)
 				must(t, err)
 				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 				defer cancel()
@@ -243,12 +243,12 @@ func TestCrashPowerCutAfterAKill(t *testing.T) {
 
 // resume is the life after a kill. What was promised before is so still; but a
 // trial has ended.
-func (w *watched) resume(t *testing.T, moment int) (*watched, error) {
+func (w *watched) resume(t *testing.T, moment int, fault durabletest.Fault) (*watched, error) {
 	h, err := w.at(t.TempDir())
 	if err != nil {
 		return nil, err
 	}
-	j, err := w.journal.Resume(moment, h.root(), nil, h.inherit(w.host))
+	j, err := w.journal.Resume(moment, h.root(), fault, h.inherit(w.host))
 	if err != nil {
 		return nil, err
 	}
