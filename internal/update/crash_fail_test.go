@@ -141,6 +141,9 @@ func (w *watched) ail(t *testing.T, number int, s *sickness) error {
 	if err != nil {
 		return err
 	}
+	if names, err := w.leftovers(); err != nil || len(names) != 0 {
+		return fmt.Errorf("left behind: %q, %w", names, err)
+	}
 	text, err := io.ReadAll(running)
 	if err != nil || digest(string(text)) != w.before(number).Digest {
 		return fmt.Errorf("the running program was written to: %.60q, %w", text, err)

@@ -122,6 +122,7 @@ func (l *life) try(ctx context.Context, st *store.Staged, number int) error {
 			continue
 		}
 		over := l.promises.promise(fmt.Sprintf("release %d is on trial", number), onTrial(e))
+		forget := l.promises.promise(fmt.Sprintf("release %d was on trial", number), known(e))
 		out, err := runs(ctx, st.Path())
 		if e.Bad && err == nil || !e.Bad && (err != nil || out != says(number)) {
 			return fmt.Errorf("the candidate of release %d says %q, %v", number, out, err)
@@ -135,6 +136,7 @@ func (l *life) try(ctx context.Context, st *store.Staged, number int) error {
 			return l.committed(done, e)
 		}
 		l.trouble(err)
+		forget()
 		if err := l.store.EndTrial(e.Digest); err != nil {
 			l.trouble(err)
 		}
@@ -143,13 +145,14 @@ func (l *life) try(ctx context.Context, st *store.Staged, number int) error {
 }
 
 func (l *life) committed(done store.Installed, e edition) error {
-	if len(done.Warnings) == 0 {
-		l.promises.promise(fmt.Sprintf("release %d is installed", e.Number), installs(e))
-		l.promises.promise(fmt.Sprintf("what was installed before release %d is kept", e.Number), keeps(l.before(e.Number)))
-	}
 	for _, w := range done.Warnings {
 		l.trouble(w)
 	}
+	if len(done.Warnings) > 0 {
+		return nil // it may come to light that it was not: its trial stays on record
+	}
+	l.promises.promise(fmt.Sprintf("release %d is installed", e.Number), installs(e))
+	l.promises.promise(fmt.Sprintf("what was installed before release %d is kept", e.Number), keeps(l.before(e.Number)))
 	if err := l.store.EndTrial(e.Digest); err != nil {
 		l.trouble(err)
 	}

@@ -218,6 +218,17 @@ func onTrial(e edition) func(*view) error {
 	}
 }
 
+// known is what becomes of a trial: whatever its end, it is not forgotten.
+func known(e edition) func(*view) error {
+	return func(v *view) error {
+		on, interrupted := v.tried(e)
+		if on || interrupted > 0 || quarantines(e)(v) == nil || installs(e)(v) == nil {
+			return nil
+		}
+		return errors.New("nothing tells of it")
+	}
+}
+
 func installs(e edition) func(*view) error {
 	return func(v *view) error {
 		if is, err := v.edition(appFile); err != nil || is.Number < e.Number {
