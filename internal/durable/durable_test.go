@@ -2,7 +2,6 @@ package durable_test
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -11,34 +10,8 @@ import (
 	"testing"
 
 	"github.com/seed-3d078585/overseer/internal/durable"
+	"github.com/seed-3d078585/overseer/internal/durable/durabletest"
 )
-
-// tracer records steps with the directory and the random part cut off, and
-// fails the step number failAt, counted from 1.
-type tracer struct {
-	dir    string
-	failAt int
-	steps  []string
-}
-
-func (tr *tracer) before(s durable.Step) error {
-	name := func(path string) string {
-		rel, _ := filepath.Rel(tr.dir, path)
-		if i := strings.Index(rel, ".tmp-"); i >= 0 {
-			rel = rel[:i] + ".tmp"
-		}
-		return rel
-	}
-	line := fmt.Sprintf("%s %s", s.Op, name(s.Path))
-	if s.To != "" {
-		line += " " + name(s.To)
-	}
-	tr.steps = append(tr.steps, line)
-	if len(tr.steps) == tr.failAt {
-		return syscall.ENOSPC
-	}
-	return nil
-}
 
 func TestOrder(t *testing.T) {
 	for _, row := range []struct {
@@ -51,21 +24,21 @@ func TestOrder(t *testing.T) {
 			do: func(d durable.Disk, dir string) error {
 				return d.WriteFile(filepath.Join(dir, "f"), []byte("new"), 0o600)
 			},
-			want: []string{"create .f.tmp", "write .f.tmp", "sync .f.tmp", "close .f.tmp", "rename .f.tmp f", "syncdir ."},
+			want: []string{"create .f.tmp-R", "write .f.tmp-R", "sync .f.tmp-R", "close .f.tmp-R", "rename .f.tmp-R -> f", "syncdir ."},
 		},
 		{
 			name: "Replace",
 			do: func(d durable.Disk, dir string) error {
 				return d.Replace(filepath.Join(dir, "sub", "g"), filepath.Join(dir, "f"))
 			},
-			want: []string{"rename sub/g f", "syncdir .", "syncdir sub"},
+			want: []string{"rename sub/g -> f", "syncdir .", "syncdir sub"},
 		},
 		{
 			name: "Link",
 			do: func(d durable.Disk, dir string) error {
 				return d.Link(filepath.Join(dir, "f"), filepath.Join(dir, "h"))
 			},
-			want: []string{"link f h", "syncdir ."},
+			want: []string{"link f -> h", "syncdir ."},
 		},
 		{
 			name: "Remove",
@@ -80,11 +53,11 @@ func TestOrder(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			dir := filled(t)
-			tr := &tracer{dir: dir}
-			if err := row.do(durable.Disk{Before: tr.before}, dir); err != nil {
+			tr := &durabletest.Trace{Dir: dir}
+			if err := row.do(tr.Disk(), dir); err != nil {
 				t.Fatal(err)
 			}
-			if got, want := strings.Join(tr.steps, "\n"), strings.Join(row.want, "\n"); got != want {
+			if got, want := strings.Join(tr.Steps(), "\n"), strings.Join(row.want, "\n"); got != want {
 				t.Fatalf("steps:\n%s\nwant:\n%s", got, want)
 			}
 		})
@@ -96,8 +69,8 @@ func TestOrder(t *testing.T) {
 func TestWriteFileFailsAtEachStep(t *testing.T) {
 	for step := 1; ; step++ {
 		dir := filled(t)
-		tr := &tracer{dir: dir, failAt: step}
-		err := durable.Disk{Before: tr.before}.WriteFile(filepath.Join(dir, "f"), []byte("new"), 0o600)
+		tr := &durabletest.Trace{Dir: dir, Fault: durabletest.Once(step, syscall.ENOSPC)}
+		err := tr.Disk().WriteFile(filepath.Join(dir, "f"), []byte("new"), 0o600)
 		if err == nil {
 			if step != 7 {
 				t.Fatalf("WriteFile has %d steps; want 6", step-1)
@@ -109,10 +82,10 @@ func TestWriteFileFailsAtEachStep(t *testing.T) {
 		}
 		got, _ := os.ReadFile(filepath.Join(dir, "f"))
 		if s := string(got); s != "old" && s != "new" {
-			t.Fatalf("step %d (%v): file holds %q; want the old or the new bytes", step, tr.steps, s)
+			t.Fatalf("step %d (%v): file holds %q; want the old or the new bytes", step, tr.Steps(), s)
 		}
 		if names := entries(t, dir); names != "f sub" {
-			t.Fatalf("step %d (%v): directory holds %q; want %q", step, tr.steps, names, "f sub")
+			t.Fatalf("step %d (%v): directory holds %q; want %q", step, tr.Steps(), names, "f sub")
 		}
 	}
 }

@@ -24,6 +24,9 @@ func (m *Master) install(d machine.Digest) {
 		} else if installed.Linked {
 			m.cfg.Log.Info("the installed path is a link: the file it points to was replaced", "link", m.cfg.Binary, "file", installed.Path)
 		}
+		for _, warning := range installed.Warnings {
+			m.cfg.Log.Warn("installed a release", "warning", warning)
+		}
 		m.call(func() {
 			if err == nil {
 				delete(m.staged, d)

@@ -6,6 +6,7 @@ import (
 	"crypto/sha1"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -49,7 +50,7 @@ func (m *Master) spawn(e machine.Spawn) {
 func (m *Master) start(w *worker, open func() (binary, error)) {
 	process, bin, conn, err := m.startProcess(open)
 	if err != nil {
-		temporary := proc.Temporary(err)
+		temporary := proc.Temporary(err) || errors.Is(err, errNoRecord)
 		m.call(func() {
 			delete(m.workers, w.gen)
 			m.step(machine.SpawnFailed{Gen: w.gen, Reason: err.Error(), Temporary: temporary})
@@ -133,6 +134,9 @@ func (m *Master) openInstalled() (binary, error) {
 	return binary{file: f, digest: release.Digest(sum.Sum(nil)), id: hex.EncodeToString(id.Sum(nil)), owned: true}, nil
 }
 
+// errNoRecord marks what is the disk's fault, whatever it was, and no release's.
+var errNoRecord = errors.New("no record, no trial")
+
 // openStaged puts the trial on record and returns the descriptor that was hashed
 // when the candidate was staged.
 func (m *Master) openStaged(st *store.Staged) (binary, error) {
@@ -140,6 +144,9 @@ func (m *Master) openStaged(st *store.Staged) (binary, error) {
 		return binary{}, fmt.Errorf("start a candidate: it is not staged any more")
 	}
 	if err := m.cfg.Store.BeginTrial(st); err != nil {
+		if !errors.Is(err, store.ErrQuarantined) {
+			err = fmt.Errorf("%w: %w", errNoRecord, err)
+		}
 		return binary{}, err
 	}
 	return binary{file: st.File(), digest: st.Digest(), id: st.ID()}, nil

@@ -37,11 +37,10 @@ type Installed struct {
 // stays on the disk as Previous, one rename puts the new one in its place, the
 // directory is flushed and the record of the trial is cleared.
 //
-// After an error with a zero Installed the installed path is untouched (though
-// it may have become its own previous), and st may be installed again or
-// discarded. After an error with a filled one the
-// new binary is installed, but a power cut might still bring the old one back;
-// st has ended. Install waits for the lock of the state directory, bounded and
+// After an error the installed path is untouched (though it may have become its
+// own previous), and st may be installed again or discarded. That the directory
+// could not be flushed is a warning: the new binary is installed, and a power
+// cut might still bring the old one back, whole. Install waits for the lock of the state directory, bounded and
 // until ctx ends; ctx is not looked at once the replacing has begun.
 //
 // Errors that can be matched: those of ctx, [ErrMoved], [ErrChanged],
@@ -111,7 +110,7 @@ func (s *Store) alreadyLocked(done Installed, at location, st *Staged) Installed
 	}
 	os.Remove(st.path)
 	st.ended = true
-	done.Warnings = s.provenLocked(st)
+	done.Warnings = s.provenLocked(at, st) // that master may have been killed before its flush
 	return done
 }
 
@@ -128,12 +127,8 @@ func (s *Store) replaceLocked(done Installed, at location, st *Staged) (Installe
 		return Installed{}, advise(err, at.dir)
 	}
 	st.ended = true
-	err = s.disk.Settle(st.path, at.path)
-	if err != nil {
-		err = fmt.Errorf("the new program is in its place, but its directory could not be flushed: %w", advise(err, at.dir))
-	}
-	done.Warnings = append(done.Warnings, s.provenLocked(st)...)
-	return done, err
+	done.Warnings = append(done.Warnings, s.provenLocked(at, st)...)
+	return done, nil
 }
 
 // carryOver gives the staged file the rights of the installed one. The order
@@ -158,9 +153,14 @@ func (s *Store) carryOver(at location, st *Staged) (warnings []error, err error)
 }
 
 // provenLocked ends what belongs to a digest that is not a candidate any more.
-// It fails to a warning: Recover sees what is installed and settles the rest.
-func (s *Store) provenLocked(st *Staged) (warnings []error) {
+// It fails to a warning: the rename cannot be called off, and Recover sees what
+// is installed and settles the rest.
+func (s *Store) provenLocked(at location, st *Staged) (warnings []error) {
 	st.file.Close() // only read
+	if err := s.disk.SyncDir(at.dir); err != nil {
+		warnings = append(warnings, fmt.Errorf("the new program is in its place, but the directory could not be flushed, so a power cut may bring the old one back: %w", advise(err, at.dir)))
+		return warnings // its trial stays on record as long as it may come back
+	}
 	if err := s.clearTrialsLocked(st.digest); err != nil {
 		warnings = append(warnings, fmt.Errorf("clear the record of the trial: %w", advise(err, s.dir)))
 	}

@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/seed-3d078585/overseer/internal/durable"
+	"github.com/seed-3d078585/overseer/internal/durable/durabletest"
 )
 
 func TestInstall(t *testing.T) {
@@ -184,8 +185,8 @@ func TestInstallWithoutHardLinks(t *testing.T) {
 // anything could run.
 func TestOrderOfSteps(t *testing.T) {
 	target := newTarget(t, v1)
-	tr := &trace{dir: filepath.Dir(target)}
-	must(t, life(open(t, target, tr.disk()), v2))
+	tr := &durabletest.Trace{Dir: filepath.Dir(target)}
+	must(t, life(open(t, target, WithDisk(tr.Disk())), v2))
 	want := `mkdir .app.overseer
 syncdir .
 create .app.overseer/.app.candidate-unverified-R
@@ -213,7 +214,7 @@ rename .app.candidate-D1-R -> app
 syncdir .
 remove .app.overseer/trials.json
 syncdir .app.overseer`
-	if got := replaceDigest(strings.Join(tr.steps, "\n"), v2); got != want {
+	if got := replaceDigest(strings.Join(tr.Steps(), "\n"), v2); got != want {
 		t.Fatalf("steps:\n%s\nwant:\n%s", got, want)
 	}
 }
@@ -224,14 +225,14 @@ func TestFailureAtEachStep(t *testing.T) {
 	allowed := []string{".app.overseer/app.previous", ".app.overseer/lock", ".app.overseer/trials.json", "app"}
 	for step := 1; ; step++ {
 		target := newTarget(t, v1)
-		tr := &trace{dir: filepath.Dir(target), failAt: step, fail: func() error { return syscall.ENOSPC }}
-		s := open(t, target, tr.disk())
+		tr := &durabletest.Trace{Dir: filepath.Dir(target), Fault: durabletest.Once(step, syscall.ENOSPC)}
+		s := open(t, target, WithDisk(tr.Disk()))
 		err := life(s, v2)
-		if len(tr.steps) < step {
+		if len(tr.Steps()) < step {
 			must(t, err)
 			return
 		}
-		at := fmt.Sprintf("step %d (%s)", step, tr.steps[step-1])
+		at := fmt.Sprintf("step %d (%s)", step, tr.Steps()[step-1])
 		got, _ := os.ReadFile(target)
 		if !bytes.Equal(got, v1) && !bytes.Equal(got, v2) {
 			t.Fatalf("%s: target holds %q; want one version, whole", at, got)
@@ -259,11 +260,8 @@ func init() {
 		if _, err := fmt.Sscan(args[1], &failAt); err != nil {
 			return err
 		}
-		tr := &trace{dir: filepath.Dir(args[0]), failAt: failAt, fail: func() error {
-			syscall.Kill(os.Getpid(), syscall.SIGKILL)
-			select {}
-		}}
-		s, err := Open(args[0], "", tr.disk())
+		tr := &durabletest.Trace{Dir: filepath.Dir(args[0]), Fault: durabletest.Kill(failAt)}
+		s, err := Open(args[0], "", WithDisk(tr.Disk()))
 		if err != nil {
 			return err
 		}
@@ -309,5 +307,43 @@ func TestKillAtEachStep(t *testing.T) {
 		}
 		must(t, life(s, v3))
 		wantContent(t, target, v3)
+	}
+}
+
+// What a killed or failing master has renamed and not flushed, the next one
+// flushes before it says that it is done, however little is left to do.
+func TestInstallFlushesWhatWasRenamedBefore(t *testing.T) {
+	for _, op := range []struct{ name, step string }{
+		{"the program", "syncdir ."},
+		{"the previous one", "syncdir .app.overseer"},
+	} {
+		t.Run(op.name, func(t *testing.T) {
+			target := newTarget(t, v1)
+			first, second := stage(t, open(t, target), v2), stage(t, open(t, target), v2)
+			renamed := false
+			j, err := durabletest.NewJournal(filepath.Dir(target), func(_ int, s durable.Step) error {
+				line := durabletest.Line(filepath.Dir(target), s)
+				if renamed && line == op.step {
+					renamed = false
+					return syscall.EIO
+				}
+				renamed = renamed || s.Op == durable.Rename && (s.To == target) == (op.step == "syncdir .")
+				return nil
+			})
+			must(t, err)
+			a, b := open(t, target, WithDisk(j.Disk())), open(t, target, WithDisk(j.Disk()))
+			done, err := a.Install(t.Context(), first)
+			if err == nil && len(done.Warnings) == 0 {
+				t.Fatal("the failure was not told")
+			}
+			done, err = b.Install(t.Context(), second)
+			must(t, err)
+			must(t, j.End())
+			for c := range j.CutsAt(j.Now()) {
+				if c.Files["app"].Data != string(v2) || c.Files[".app.overseer/app.previous"].Data != string(v1) {
+					t.Fatalf("after %+v a power cut leaves %+v", done, c.Files)
+				}
+			}
+		})
 	}
 }

@@ -16,7 +16,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/seed-3d078585/overseer/internal/durable"
+	"github.com/seed-3d078585/overseer/internal/durable/durabletest"
 	"github.com/seed-3d078585/overseer/release"
 	"github.com/seed-3d078585/overseer/trust"
 )
@@ -110,7 +110,7 @@ func files(t *testing.T, dir string) []string {
 	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
 		if err == nil && !d.IsDir() {
 			rel, _ := filepath.Rel(dir, path)
-			names = append(names, derandom(rel))
+			names = append(names, durabletest.CutRandom(rel))
 		}
 		return err
 	})
@@ -133,43 +133,6 @@ func wantContent(t *testing.T, path string, want []byte) {
 	if !bytes.Equal(got, want) {
 		t.Fatalf("%q holds %.40q; want %.40q", path, got, want)
 	}
-}
-
-func derandom(name string) string {
-	if i := len(name) - 26; i > 0 && durable.IsRandom(name[i:]) {
-		return name[:i] + "R"
-	}
-	return name
-}
-
-// trace is a Disk that records steps with names relative to dir.
-type trace struct {
-	dir    string
-	steps  []string
-	failAt int // counted from 1
-	fail   func() error
-}
-
-func (tr *trace) disk() Option {
-	return WithDisk(durable.Disk{Before: func(s durable.Step) error {
-		tr.steps = append(tr.steps, tr.line(s))
-		if len(tr.steps) == tr.failAt {
-			return tr.fail()
-		}
-		return nil
-	}})
-}
-
-func (tr *trace) line(s durable.Step) string {
-	name := func(path string) string {
-		rel, _ := filepath.Rel(tr.dir, path)
-		return derandom(rel)
-	}
-	line := string(s.Op) + " " + name(s.Path)
-	if s.To != "" {
-		line += " -> " + name(s.To)
-	}
-	return line
 }
 
 // life is a whole upgrade.

@@ -35,10 +35,19 @@ func (m memory) Update(ctx context.Context, name string, change func(old []byte)
 		return fmt.Errorf("memory %q: %w", name, err)
 	}
 	data, err := change(old)
-	if err != nil || bytes.Equal(data, old) {
+	switch {
+	case err != nil:
 		return err
+	case old == nil && len(data) == 0:
+		return nil
+	case bytes.Equal(data, old):
+		err = m.store.flushName(path)
+	default:
+		if err = m.store.disk.WriteFile(path, data, 0o600); err == nil {
+			m.store.noteFlushed(path)
+		}
 	}
-	if err := m.store.disk.WriteFile(path, data, 0o600); err != nil {
+	if err != nil {
 		return fmt.Errorf("memory %q: %w", name, advise(err, m.store.dir))
 	}
 	return nil

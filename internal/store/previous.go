@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/seed-3d078585/overseer/internal/durable"
 )
@@ -16,7 +17,7 @@ func (s *Store) keepPrevious(ctx context.Context, at location) (string, error) {
 	// rename(2) of two names of one file does nothing and leaves both. They
 	// are one file when an earlier Install ended between its two renames.
 	if have, err := os.Lstat(path); err == nil && os.SameFile(have, at.info) {
-		return path, nil
+		return path, s.disk.SyncDir(filepath.Dir(path)) // which that one may not have reached
 	}
 	temp := durable.Temp(path)
 	if err := s.disk.Link(at.path, temp); err != nil {

@@ -105,15 +105,18 @@ func readAny[R record](s *Store, name string) (R, error) {
 	return readLocked[R](s, name)
 }
 
-// writeLocked replaces the record; an empty one is removed, which a full disk
-// does not refuse. The caller holds the lock.
+// writeLocked replaces the record; an empty one is removed, which most full
+// disks do not refuse. The caller holds the lock.
 func (s *Store) writeLocked(name string, rec any, empty bool) error {
 	path := filepath.Join(s.dir, name)
 	if empty {
 		if _, err := os.Lstat(path); isAbsent(err) {
 			return nil
 		}
-		return s.disk.Remove(path)
+		if err := s.disk.Remove(path); err != nil {
+			return fmt.Errorf("remove record %q: %w", path, advise(err, s.dir))
+		}
+		return nil
 	}
 	data, err := json.MarshalIndent(rec, "", "\t")
 	if err != nil {

@@ -84,18 +84,19 @@ func (s *Store) recoverLocked(ctx context.Context, out *Recovery) error {
 	if err != nil {
 		return err
 	}
-	if _, err := readLocked[quarantineRecord](s, quarantineFile); err != nil {
+	bad, err := readLocked[quarantineRecord](s, quarantineFile)
+	if err != nil {
 		return err
 	}
 	if len(gone) == 0 {
 		return nil
 	}
-	return s.countLocked(ctx, out, rec, gone)
+	return s.countLocked(ctx, out, rec, bad, gone)
 }
 
 // countLocked counts what was interrupted, once for a digest however many
 // masters tried it: one power cut is one interruption.
-func (s *Store) countLocked(ctx context.Context, out *Recovery, rec trialRecord, gone []trial) error {
+func (s *Store) countLocked(ctx context.Context, out *Recovery, rec trialRecord, bad quarantineRecord, gone []trial) error {
 	var digests []release.Digest
 	for _, t := range gone {
 		if !slices.Contains(digests, t.Digest) {
@@ -105,12 +106,10 @@ func (s *Store) countLocked(ctx context.Context, out *Recovery, rec trialRecord,
 	for _, d := range digests {
 		in := Interrupted{Digest: d, Attempts: rec.interrupted(d) + 1}
 		rec.drop(d, nil)
-		installed, err := s.holds(ctx, d)
-		if err != nil {
+		if judged, err := s.judged(ctx, d, bad); err != nil {
 			return err
-		}
-		if installed {
-			continue // the commit came through; only its record did not
+		} else if judged {
+			continue // the verdict came through; only the end of its record did not
 		}
 		if in.Attempts < maxInterrupted {
 			rec.Trials = append(rec.Trials, trial{Digest: d, Attempt: in.Attempts, Started: s.now().UTC()})
@@ -136,6 +135,22 @@ func (r *trialRecord) takeGone() (gone []trial) {
 		return true
 	})
 	return gone
+}
+
+// judged reports whether the trial of d had come to its verdict, on the disk.
+func (s *Store) judged(ctx context.Context, d release.Digest, bad quarantineRecord) (bool, error) {
+	if _, held := bad.lookUp(d, s.now()); held {
+		return true, advise(s.disk.SyncDir(s.dir), s.dir)
+	}
+	installed, err := s.holds(ctx, d)
+	if err != nil || !installed {
+		return false, err
+	}
+	at, err := s.resolve()
+	if err != nil {
+		return false, err
+	}
+	return true, advise(s.disk.SyncDir(at.dir), at.dir)
 }
 
 // holds reports whether the installed path holds the digest. A path that cannot

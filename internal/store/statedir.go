@@ -12,19 +12,28 @@ import (
 // that another user could have prepared.
 func (s *Store) makeDir() error {
 	err := s.checkDir()
-	if !errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := s.mkdirAll(s.dir); err != nil {
+			return fmt.Errorf("make state directory %q: %w", s.dir, advise(err, filepath.Dir(s.dir)))
+		}
+		err = s.checkDir()
+	}
+	if err != nil {
 		return err
 	}
-	if err := s.mkdirAll(s.dir); err != nil {
-		return fmt.Errorf("make state directory %q: %w", s.dir, advise(err, filepath.Dir(s.dir)))
+	if err := s.flushDirName(); err != nil {
+		return fmt.Errorf("flush the name of state directory %q: %w", s.dir, err)
 	}
-	return s.checkDir()
+	return nil
 }
 
 // mkdirAll is os.MkdirAll with each new name flushed.
 func (s *Store) mkdirAll(dir string) error {
 	err := s.disk.Mkdir(dir, 0o700)
 	switch {
+	case err == nil:
+		s.noteFlushed(dir)
+		return nil
 	case errors.Is(err, fs.ErrExist):
 		return nil // another master was faster; checkDir judges what is there
 	case errors.Is(err, fs.ErrNotExist) && filepath.Dir(dir) != dir:

@@ -21,6 +21,7 @@ type Store struct {
 	now    func() time.Time
 	warn   func(error)
 
+	flushed   flushed
 	unwinding atomic.Int32 // bodies whose Read or Close has not returned yet
 }
 

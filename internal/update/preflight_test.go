@@ -45,6 +45,13 @@ func init() {
 }
 
 func TestMain(m *testing.M) {
+	if task := os.Getenv(crashVariable); task != "" {
+		if err := runCrashTask(task); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	if name := os.Getenv(candidateVariable); name != "" {
 		candidate(name)
 	}
@@ -65,6 +72,8 @@ func candidate(name string) {
 		fmt.Fprintln(os.Stderr, "no licence")
 		os.Exit(1)
 	case "exits 0":
+	case "edition":
+		runEdition()
 	case "is killed":
 		syscall.Kill(os.Getpid(), syscall.SIGKILL)
 		select {}

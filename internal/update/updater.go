@@ -102,6 +102,9 @@ func (u *Updater) recover(ctx context.Context) {
 	if err != nil && ctx.Err() == nil {
 		u.Log.Warn("could not look after earlier upgrades", "error", err)
 	}
+	for _, warning := range recovery.Warnings {
+		u.Log.Warn("upgrade records", "error", warning)
+	}
 	if text := recovery.String(); text != "" {
 		u.Log.Warn("an earlier master ended during an upgrade", "done", text)
 	}
