@@ -1,0 +1,3 @@
+package delta
+
+type predictor struct{}
