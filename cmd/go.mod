@@ -2,11 +2,17 @@ module github.com/seed-3d078585/overseer/cmd
 
 go 1.26.0
 
-require github.com/seed-3d078585/overseer v0.0.0
+require (
+	aead.dev/minisign v0.3.0
+	github.com/klauspost/compress v1.20.3
+	github.com/seed-3d078585/overseer v0.0.0
+	golang.org/x/sys v0.49.0
+	golang.org/x/term v0.47.0
+)
 
 require (
-	github.com/klauspost/compress v1.20.3 // indirect
-	golang.org/x/sys v0.49.0 // indirect
+	golang.org/x/crypto v0.13.0 // indirect
+	golang.org/x/mod v0.42.0 // indirect
 )
 
 replace github.com/seed-3d078585/overseer => ../
