@@ -83,6 +83,12 @@ type About struct {
 // Errors that can be matched: [ErrState].
 func (d *Directory) About() (About, error) {
 	s, err := d.load()
+	for range 3 { // a publisher at work may change files between two that are read
+		if err == nil {
+			break
+		}
+		s, err = d.load()
+	}
 	if err != nil {
 		return About{}, err
 	}
