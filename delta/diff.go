@@ -1,6 +1,8 @@
 package delta
 
 import (
+	"bytes"
+
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -26,7 +28,10 @@ func Diff(ctx context.Context, w io.Writer, old, new []byte, opts ...Option) (St
 		old: sha256.Sum256(old), new: sha256.Sum256(new),
 		copies: int64(len(found)),
 	}
-	raw, stats := encode(old, new, found)
+	raw, stats, _, err := encode(old, new, found, modelOf(old, new))
+	if err != nil {
+		return Stats{}, err
+	}
 	packed, err := packAll(ctx, h, raw)
 	if err != nil {
 		return Stats{}, err
@@ -59,41 +64,83 @@ func compare(ctx context.Context, old, new []byte, o *options) ([]match, error) 
 }
 
 // encode makes the streams of a patch.
-func encode(old, new []byte, found []match) (raw [streams][]byte, stats Stats) {
+func encode(old, new []byte, found []match, m *model) (raw [streams][]byte, stats Stats, p *predictor, err error) {
+	raw[streamModel] = m.append(nil)
+	if m != nil {
+		if p, err = newPredictor(m, longCopies(found, m.minCopy), bytes.NewReader(old)); err != nil {
+			return raw, stats, p, err
+		}
+	}
+	e := &encoder{new: new}
 	oldPos, newPos := 0, 0
-	same, changed := 0, 0
-	flush := func() {
-		if changed > 0 {
-			raw[streamRuns] = binary.AppendUvarint(raw[streamRuns], uint64(same))
-			raw[streamRuns] = binary.AppendUvarint(raw[streamRuns], uint64(changed))
-			same, changed = 0, 0
-		}
-	}
-	for _, m := range found {
+	var buf []byte
+	for _, f := range found {
 		c := raw[streamControl]
-		c = binary.AppendUvarint(c, uint64(m.newPos-newPos))
-		c = binary.AppendVarint(c, int64(m.oldPos-oldPos))
-		raw[streamControl] = binary.AppendUvarint(c, uint64(m.length))
-		raw[streamExtra] = append(raw[streamExtra], new[newPos:m.newPos]...)
-		for i := range m.length {
-			d := new[m.newPos+i] - old[m.oldPos+i]
-			if d == 0 {
-				flush()
-				same++
-				continue
+		c = binary.AppendUvarint(c, uint64(f.newPos-newPos))
+		c = binary.AppendVarint(c, int64(f.oldPos-oldPos))
+		raw[streamControl] = binary.AppendUvarint(c, uint64(f.length))
+		raw[streamExtra] = append(raw[streamExtra], new[newPos:f.newPos]...)
+		buf = append(buf[:0], old[f.oldPos:f.oldPos+f.length]...)
+		e.at = f.newPos
+		if p != nil {
+			if _, err := p.predict(buf, int64(f.oldPos), int64(f.newPos), false, e.fix); err != nil {
+				return raw, stats, p, err
 			}
-			changed++
-			raw[streamValues] = append(raw[streamValues], d)
+		} else if err := e.fix(buf); err != nil {
+			return raw, stats, p, err
 		}
-		stats.Copied += int64(m.length)
-		oldPos, newPos = m.oldPos+m.length, m.newPos+m.length
+		stats.Copied += int64(f.length)
+		oldPos, newPos = f.oldPos+f.length, f.newPos+f.length
 	}
-	flush()
+	e.flush()
+	raw[streamRuns], raw[streamValues] = e.runs, e.values
 	raw[streamExtra] = append(raw[streamExtra], new[newPos:]...)
 	stats.Copies = int64(len(found))
 	stats.Inserted = int64(len(new)) - stats.Copied
 	stats.Changed = int64(len(raw[streamValues]))
-	return raw, stats
+	return raw, stats, p, nil
+}
+
+func longCopies(found []match, least int64) []match {
+	var long []match
+	for _, f := range found {
+		if int64(f.length) >= least {
+			long = append(long, f)
+		}
+	}
+	return long
+}
+
+// An encoder writes what a predictor got wrong.
+type encoder struct {
+	new           []byte
+	at            int
+	same, changed int
+	runs, values  []byte
+}
+
+// fix makes the next bytes right.
+func (e *encoder) fix(b []byte) error {
+	for i, want := range e.new[e.at : e.at+len(b)] {
+		if b[i] == want {
+			e.flush()
+			e.same++
+			continue
+		}
+		e.changed++
+		e.values = append(e.values, want-b[i])
+		b[i] = want
+	}
+	e.at += len(b)
+	return nil
+}
+
+func (e *encoder) flush() {
+	if e.changed > 0 {
+		e.runs = binary.AppendUvarint(e.runs, uint64(e.same))
+		e.runs = binary.AppendUvarint(e.runs, uint64(e.changed))
+		e.same, e.changed = 0, 0
+	}
 }
 
 // packAll packs the streams and enters them in the header.

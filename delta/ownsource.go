@@ -4,17 +4,17 @@ import "io"
 
 // An ownSource reads the project's own format.
 type ownSource struct {
-	streams [streams]*stream
-	oldPos  int64
-	copies  int64 // not yet read
-	left    int64 // of the new program
-	ended   bool
+	streams  [streams]*stream
+	oldPos   int64
+	copies   int64 // not yet read
+	left     int64 // of the new program
+	foretell *predictor
 
 	same    int64 // copied bytes up to the next to correct
 	changed int64 // bytes to correct behind them
 }
 
-func openOwn(patch io.ReaderAt, h *ownHead) (*ownSource, error) {
+func openOwn(old, patch io.ReaderAt, h *ownHead) (*ownSource, error) {
 	s := &ownSource{copies: h.copies, left: h.newSize}
 	at := int64(ownHeader)
 	for i, sh := range h.streams {
@@ -25,7 +25,47 @@ func openOwn(patch io.ReaderAt, h *ownHead) (*ownSource, error) {
 		}
 		at += sh.packed
 	}
+	m, err := parseModel(s.streams[streamModel])
+	if err == nil && m != nil && len(m.ranges) > 0 {
+		err = s.survey(old, patch, h, m)
+	}
+	if err != nil {
+		s.close()
+		return nil, err
+	}
 	return s, nil
+}
+
+// survey reads the control stream once for the model.
+func (s *ownSource) survey(old, patch io.ReaderAt, h *ownHead, m *model) error {
+	control, err := openStream(patch, ownHeader+h.streams[streamModel].packed, h.streams[streamControl], streamNames[streamControl])
+	if err != nil {
+		return err
+	}
+	defer control.close()
+	look := &ownSource{copies: h.copies, left: h.newSize}
+	look.streams[streamControl] = control
+	var copies []match
+	newPos := int64(0)
+	for {
+		p, err := look.next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		newPos += p.insert
+		if p.copy >= m.minCopy {
+			if len(copies) == maxSpans {
+				return corrupt("its model has more than %d copies", maxSpans)
+			}
+			copies = append(copies, match{int(p.oldPos), int(newPos), int(p.copy)})
+		}
+		newPos += p.copy
+	}
+	s.foretell, err = newPredictor(m, copies, old)
+	return err
 }
 
 func (s *ownSource) close() {
@@ -36,7 +76,7 @@ func (s *ownSource) close() {
 	}
 }
 
-func (s *ownSource) model() *predictor { return nil }
+func (s *ownSource) model() *predictor { return s.foretell }
 
 func (s *ownSource) next() (piece, error) {
 	if s.copies == 0 {

@@ -46,7 +46,7 @@ func NewReader(old io.ReaderAt, oldSize int64, patch io.ReaderAt, patchSize int6
 	if oldSize != h.own.oldSize {
 		return nil, fmt.Errorf("%w: it has %d bytes, the patch was made of %d", ErrBase, oldSize, h.own.oldSize)
 	}
-	if r.source, err = openOwn(patch, h.own); err != nil {
+	if r.source, err = openOwn(old, patch, h.own); err != nil {
 		return nil, err
 	}
 	r.sum, r.want = sha256.New(), h.own.new
@@ -69,13 +69,14 @@ type reader struct {
 	outside outside
 	source  source
 
-	piece piece // what is left of it
-	left  int64 // of the new program, behind the piece
-	sum   hash.Hash
-	want  [sha256.Size]byte
-	buf   []byte
-	ready []byte // of buf, not yet read
-	err   error
+	piece  piece // what is left of it
+	newPos int64
+	left   int64 // of the new program, behind the piece
+	sum    hash.Hash
+	want   [sha256.Size]byte
+	buf    []byte
+	ready  []byte // of buf, not yet read
+	err    error
 }
 
 func (r *reader) Read(b []byte) (int, error) {
@@ -193,15 +194,27 @@ func (r *reader) step(room []byte) (int, error) {
 	if r.piece.insert > 0 {
 		b := room[:min(r.piece.insert, int64(len(room)))]
 		r.piece.insert -= int64(len(b))
+		r.newPos += int64(len(b))
 		return len(b), r.source.insert(b)
 	}
 	b := room[:min(r.piece.copy, int64(len(room)))]
 	if err := r.readOld(b, r.piece.oldPos); err != nil {
 		return 0, err
 	}
-	if err := r.source.correct(b); err != nil {
+	if p := r.source.model(); p != nil {
+		more := int64(len(b)) < r.piece.copy
+		if more && len(b) < lookahead {
+			return 0, nil
+		}
+		n, err := p.predict(b, r.piece.oldPos, r.newPos, more, r.source.correct)
+		if err != nil {
+			return 0, err
+		}
+		b = b[:n]
+	} else if err := r.source.correct(b); err != nil {
 		return 0, err
 	}
+	r.newPos += int64(len(b))
 	r.piece.oldPos += int64(len(b))
 	r.piece.copy -= int64(len(b))
 	return len(b), nil
