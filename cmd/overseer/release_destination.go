@@ -10,7 +10,7 @@ import (
 func openDestination(given string) (publish.Destination, error) {
 	scheme, _, ok := strings.Cut(given, "://")
 	if !ok {
-		return publish.Copy(given), nil
+		return publish.Copy(given, nil), nil
 	}
 	return nil, usagef("destination %q: there is no %s; give a directory", given, scheme)
 }

@@ -15,8 +15,9 @@ import (
 )
 
 // Copy returns the destination that is another directory of this machine, such
-// as one that a web server serves, or one on a mounted disk.
-func Copy(dir string) Destination { return copied{disk{root: dir}} }
+// as one that a web server serves, or one on a mounted disk. before, where it is
+// not nil, is as in [Options].
+func Copy(dir string, before func(step, name string)) Destination { return copied{disk{dir, before}} }
 
 type copied struct{ disk disk }
 
