@@ -26,7 +26,7 @@ const floors = `
 	6  examples/*
 	5  .
 	4  internal/master internal/worker internal/update
-	3  internal/store fetcher/fetchertest
+	3  internal/store fetcher/fetchertest trust/trusttest
 	2  fetcher trust probe internal/socket
 	1  release delta loadtest internal/machine internal/durable internal/proc internal/handover
 `
@@ -36,6 +36,7 @@ const floors = `
 var dependencies = []string{
 	"golang.org/x/sys",
 	"aead.dev/minisign",
+	"golang.org/x/crypto", // of minisign
 	"golang.org/x/mod",
 	"github.com/klauspost/compress",
 }

@@ -11,7 +11,7 @@ require (
 )
 
 require (
-	golang.org/x/crypto v0.13.0 // indirect
+	golang.org/x/crypto v0.58.0 // indirect
 	golang.org/x/mod v0.42.0 // indirect
 )
 

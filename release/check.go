@@ -3,12 +3,9 @@ package release
 import (
 	"errors"
 	"fmt"
-	"io/fs"
-	"net/url"
+	"slices"
 	"strings"
-	"unicode"
-
-	"golang.org/x/mod/semver"
+	"time"
 )
 
 // Check reports all that is wrong with the form of a manifest; each error
@@ -19,42 +16,58 @@ func (m Manifest) Check() error {
 	if !isName(m.Product) {
 		bad("product %.40q: %s", m.Product, nameRule)
 	}
-	if !isName(m.Channel) {
-		bad("channel %.40q: %s", m.Channel, nameRule)
+	if !ValidChannel(m.Channel) {
+		bad("channel %.40q: %s, and not %q, which the key list is named", m.Channel, nameRule, keysChannel)
 	}
-	if m.Seq == 0 || m.Seq > maxSeq {
-		bad("seq %d: want 1 to %d", m.Seq, uint64(maxSeq))
+	if m.Seq == 0 || m.Seq > maxNumber {
+		bad("seq %d: want 1 to %d", m.Seq, uint64(maxNumber))
 	}
 	if m.MinSeq > m.Seq {
 		bad("min_seq %d is above seq %d: the manifest refuses itself", m.MinSeq, m.Seq)
 	}
 	if !ValidVersion(m.Version) {
-		bad("version %.40q: want a semantic version such as 1.2.3", m.Version)
+		bad("version %.40q: %s", m.Version, versionRule)
 	}
-	if m.Issued.IsZero() || !m.Expires.After(m.Issued) {
+	if !inOrder(m.Issued, m.Expires) {
 		bad("issued %v, expires %v: want both, in this order", m.Issued, m.Expires)
 	}
-	if len(m.Notes) > maxNotes {
-		bad("notes: %d bytes, more than %d", len(m.Notes), maxNotes)
+	if len(m.Notes) > maxNotes || !isText(m.Notes) {
+		bad("notes of %d bytes: want %d at most, and nothing unprintable but tabs and ends of lines", len(m.Notes), maxNotes)
 	}
-	for _, v := range m.Yanked {
-		if !ValidVersion(v) {
-			bad("yanked %.40q: want a semantic version such as 1.2.3", v)
-		}
-	}
-	if len(m.Blocked) > maxBlocked || len(m.Yanked) > maxBlocked {
-		bad("%d blocked and %d yanked, more than %d", len(m.Blocked), len(m.Yanked), maxBlocked)
-	}
+	all = append(all, m.checkWithdrawn())
 	if m.Rollout != nil {
 		all = append(all, m.Rollout.check())
 	}
-	if n := len(m.Artifacts); n == 0 || n > maxPlatforms {
-		bad("artifacts for %d platforms: want 1 to %d", n, maxPlatforms)
-		return errors.Join(all...)
+	return errors.Join(append(all, m.checkArtifacts())...)
+}
+
+// checkWithdrawn looks at what the manifest takes back.
+func (m Manifest) checkWithdrawn() error {
+	if len(m.Blocked) > maxBlocked || len(m.Yanked) > maxBlocked {
+		return wrong("%d blocked and %d yanked, more than %d", len(m.Blocked), len(m.Yanked), maxBlocked)
 	}
+	if slices.ContainsFunc(m.Blocked, Digest.IsZero) {
+		return wrong("blocked: a digest of zeros, which is that of no program")
+	}
+	for _, v := range m.Yanked {
+		switch {
+		case !ValidVersion(v):
+			return wrong("yanked %.40q: %s", v, versionRule)
+		case ValidVersion(m.Version) && CompareVersions(v, m.Version) == 0:
+			return wrong("yanked %.40q is the version of the manifest itself", v)
+		}
+	}
+	return nil
+}
+
+func (m Manifest) checkArtifacts() error {
+	if n := len(m.Artifacts); n == 0 || n > maxPlatforms {
+		return wrong("artifacts for %d platforms: want 1 to %d", n, maxPlatforms)
+	}
+	var all []error
 	for platform, a := range m.Artifacts {
-		if goos, arch, ok := strings.Cut(platform, "/"); !ok || !isName(goos) || !isName(strings.ReplaceAll(arch, "/", "-")) {
-			bad("artifacts: platform %.40q: want GOOS/GOARCH", platform)
+		if !isPlatform(platform) {
+			all = append(all, wrong("artifacts: platform %.40q: want GOOS/GOARCH, or GOOS/GOARCH/VARIANT", platform))
 		}
 		if err := a.check(); err != nil {
 			all = append(all, fmt.Errorf("artifacts: %.40q: %w", platform, err))
@@ -65,11 +78,11 @@ func (m Manifest) Check() error {
 
 func (a Artifact) check() error {
 	switch packed := a.Packing != NotPacked; {
-	case a.Size <= 0 || a.Digest.IsZero():
+	case !isSize(a.Size) || a.Digest.IsZero():
 		return wrong("size %d, sha256 %s: want those of the program", a.Size, a.Digest)
 	case !a.Packing.known():
 		return wrong("packing %.40q: unknown", a.Packing)
-	case packed && (a.PackedSize <= 0 || a.PackedDigest.IsZero()):
+	case packed && (!isSize(a.PackedSize) || a.PackedDigest.IsZero()):
 		return wrong("packed_size %d, packed_sha256 %s: want those of the packed file", a.PackedSize, a.PackedDigest)
 	case !packed && (a.PackedSize != 0 || !a.PackedDigest.IsZero()):
 		return wrong("packed_size or packed_sha256 without a packing")
@@ -77,16 +90,26 @@ func (a Artifact) check() error {
 		return wrong("path %.40q with packing %q: an archive needs the path of the program in it, and nothing else has one", a.Path, a.Packing)
 	case a.Path != "" && !isPath(a.Path):
 		return wrong("path %.80q: %s", a.Path, pathRule)
-	case len(a.Deltas) > maxDeltas:
-		return wrong("%d deltas, more than %d", len(a.Deltas), maxDeltas)
 	}
 	if err := checkURLs(a.URLs); err != nil {
 		return err
 	}
+	return a.checkDeltas()
+}
+
+func (a Artifact) checkDeltas() error {
+	if len(a.Deltas) > maxDeltas {
+		return wrong("%d deltas, more than %d", len(a.Deltas), maxDeltas)
+	}
+	from := map[Digest]bool{a.Digest: true}
 	for i, d := range a.Deltas {
-		if d.Size <= 0 || d.Digest.IsZero() || d.From.IsZero() || d.From == a.Digest {
-			return wrong("delta %d: want from, size and sha256, and another program to start from", i)
+		if !isSize(d.Size) || d.Digest.IsZero() || d.From.IsZero() {
+			return wrong("delta %d: want from, size and sha256", i)
 		}
+		if from[d.From] {
+			return wrong("delta %d from %s: it starts where another one does, or where it ends", i, d.From.Short())
+		}
+		from[d.From] = true
 		if err := checkURLs(d.URLs); err != nil {
 			return fmt.Errorf("delta %d: %w", i, err)
 		}
@@ -94,53 +117,37 @@ func (a Artifact) check() error {
 	return nil
 }
 
-func checkURLs(urls []string) error {
-	if len(urls) == 0 || len(urls) > maxURLs {
-		return wrong("%d urls: want 1 to %d", len(urls), maxURLs)
-	}
-	for _, s := range urls {
-		if !IsRelative(s) && !isWeb(s) {
-			return wrong("url %.80q: want an http or https URL, or a path relative to the manifest: %s", s, pathRule)
-		}
-	}
-	return nil
-}
+func isSize(n int64) bool { return n > 0 && n <= maxNumber }
 
-// IsRelative reports whether a URL of a manifest is a path relative to it, which
-// leads nowhere but below.
-func IsRelative(s string) bool { return isPath(s) }
+// inOrder reports whether two moments are those of our time, and the second is
+// the later one.
+func inOrder(a, b time.Time) bool { return isMoment(a) && isMoment(b) && b.After(a) }
 
-const pathRule = "slashes between names, none of them . or .., no colon, no backslash, nothing unprintable"
-
-func isPath(s string) bool {
-	return len(s) <= maxURL && s != "." && fs.ValidPath(s) && !strings.ContainsAny(s, `\:?#%`) && isPrintable(s)
-}
-
-func isWeb(s string) bool {
-	u, err := url.Parse(s)
-	return err == nil && len(s) <= maxURL && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && u.User == nil && isPrintable(s)
-}
-
-func isPrintable(s string) bool {
-	return !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsGraphic(r) })
-}
-
-const nameRule = "want 1 to 128 lower-case letters, digits and _-. that do not begin with a dot"
-
-func isName(s string) bool {
-	return s != "" && len(s) <= maxName && s[0] != '.' && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789_-.") == ""
-}
-
-// ValidVersion reports whether v is a semantic version, with or without a
-// leading v: https://semver.org.
-func ValidVersion(v string) bool { return len(v) <= maxName && semver.IsValid(withV(v)) }
-
-// CompareVersions is negative where v is lower than w, by the rules of
-// https://semver.org. An invalid version is lower than all valid ones.
-func CompareVersions(v, w string) int { return semver.Compare(withV(v), withV(w)) }
-
-func withV(v string) string { return "v" + strings.TrimPrefix(v, "v") }
+// isMoment excludes what RFC 3339 cannot write, and the zero value.
+func isMoment(t time.Time) bool { return t.Unix() > 0 && t.UTC().Year() <= 9999 && t.Year() <= 9999 }
 
 func wrong(format string, args ...any) error {
 	return fmt.Errorf("%w: "+format, append([]any{ErrFormat}, args...)...)
+}
+
+const nameRule = "want 1 to 128 lower-case letters, digits and _-. that begin with a letter or a digit"
+
+func isName(s string) bool {
+	return s != "" && len(s) <= maxName && !strings.ContainsRune("_-.", rune(s[0])) &&
+		strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789_-.") == ""
+}
+
+// keysChannel is what the file of the key list is named, beside the channels'.
+const keysChannel = "keys"
+
+// ValidProduct reports whether a product may be named so.
+func ValidProduct(s string) bool { return isName(s) }
+
+// ValidChannel reports whether a channel may be named so: its manifest is the
+// file of that name, with .json added.
+func ValidChannel(s string) bool { return isName(s) && s != keysChannel }
+
+func isPlatform(s string) bool {
+	parts := strings.Split(s, "/")
+	return (len(parts) == 2 || len(parts) == 3) && !slices.ContainsFunc(parts, func(p string) bool { return !isName(p) })
 }

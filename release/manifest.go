@@ -24,9 +24,10 @@ type Manifest struct {
 	Product string `json:"product"`
 	Channel string `json:"channel"` // stable, beta, …
 
-	// Seq grows with each manifest of the product. MinSeq, where it is not
-	// zero, is the lowest Seq that still counts, in any channel: whoever has
-	// seen it refuses what is below.
+	// Seq grows with each manifest of the product, whatever its channel, and
+	// a host refuses one below the highest it has seen in its channel. MinSeq,
+	// where it is not zero, is the lowest Seq that still counts, in any
+	// channel: whoever has seen it refuses what is below.
 	Seq    uint64 `json:"seq"`
 	MinSeq uint64 `json:"min_seq,omitempty"`
 
@@ -36,6 +37,7 @@ type Manifest struct {
 	Issued  time.Time `json:"issued"`
 	Expires time.Time `json:"expires"` // from then on no host upgrades by it
 
+	// Notes are for people: lines of text.
 	Notes string `json:"notes,omitempty"`
 
 	// Urgent is set for a security release: no rollout holds it back.
@@ -43,14 +45,15 @@ type Manifest struct {
 
 	// Yanked are versions that were withdrawn: a host at one of them may go
 	// back to a lower Version. Blocked are the digests of programs that must
-	// not run.
+	// not run; where one is that of an artifact, its platform gets nothing.
 	Yanked  []string `json:"yanked,omitempty"`
 	Blocked []Digest `json:"blocked,omitempty"`
 
 	// Rollout holds the release back on a part of the hosts. Nil: none.
 	Rollout *Rollout `json:"rollout,omitempty"`
 
-	// Artifacts has the program for each platform, by "GOOS/GOARCH".
+	// Artifacts has the program for each platform, by "GOOS/GOARCH"; a third
+	// part may name a variant.
 	Artifacts map[string]Artifact `json:"artifacts"`
 }
 
@@ -149,38 +152,25 @@ const (
 	maxDeltas    = 64
 	maxPlatforms = 256
 	maxBlocked   = 4096
-	maxSeq       = 1<<53 - 1 // what every reader of JSON takes exactly
+	maxNumber    = 1<<53 - 1 // what every reader of JSON takes exactly
 )
 
 var (
 	// ErrFormat is what is no manifest, or no key list: broken JSON, a member
-	// that appears twice, a value out of its bounds.
+	// that appears twice, null, a value out of its bounds.
 	ErrFormat = errors.New("not well formed")
 
 	// ErrCritical is a manifest that needs a reader newer than this one.
 	ErrCritical = errors.New("made for a newer version of this program: upgrade it by hand once")
 )
 
-// knownMembers are those of a Manifest that Critical may name.
-var knownMembers = membersOf(Manifest{})
-
 // ParseManifest reads and checks the form of a manifest. It says nothing of who
 // wrote it.
 //
 // Errors that can be matched: [ErrFormat], [ErrCritical].
 func ParseManifest(data []byte) (Manifest, error) {
-	var head struct {
-		Format   int      `json:"format"`
-		Critical []string `json:"critical"`
-	}
 	var m Manifest
-	if err := strict(data, MaxManifest, &head); err != nil {
-		return Manifest{}, fmt.Errorf("read manifest: %w", err)
-	}
-	if err := readable(head.Format, head.Critical, knownMembers); err != nil {
-		return Manifest{}, fmt.Errorf("read manifest: %w", err)
-	}
-	if err := strict(data, MaxManifest, &m); err != nil {
+	if err := read(data, MaxManifest, membersOf(m), &m); err != nil {
 		return Manifest{}, fmt.Errorf("read manifest: %w", err)
 	}
 	if err := m.Check(); err != nil {
@@ -190,7 +180,9 @@ func ParseManifest(data []byte) (Manifest, error) {
 }
 
 // Encode checks the manifest and writes it, the same each time, ending with a
-// newline.
+// newline. What it writes [ParseManifest] reads.
+//
+// Errors that can be matched: [ErrFormat], [ErrCritical].
 func (m Manifest) Encode() ([]byte, error) {
 	m.Format = formatVersion
 	if err := m.Check(); err != nil {
@@ -198,6 +190,9 @@ func (m Manifest) Encode() ([]byte, error) {
 	}
 	data, err := encode(m, MaxManifest)
 	if err != nil {
+		return nil, fmt.Errorf("write manifest: %w", err)
+	}
+	if _, err := ParseManifest(data); err != nil {
 		return nil, fmt.Errorf("write manifest: %w", err)
 	}
 	return data, nil

@@ -1,5 +1,17 @@
-// Package release names the bytes of a program while nothing is known about
-// them yet, and the digest by which everybody else refers to them.
+// Package release holds the words in which a publisher, a source and a policy
+// speak of a release. It opens no file, asks no network and checks no signature.
+//
+// A release is told in three steps:
+//
+//	Statement  ->  Manifest  ->  Artifact
+//	bytes and      what they     the program of one platform: its digest and
+//	signatures     say           size, and where it and its patches are
+//
+// A publisher signs the exact bytes of a [Manifest]. A source brings them with
+// their signatures as a [Statement], and offers the program as a [Candidate]. A
+// policy of package trust looks at the signatures first and parses second, and
+// vouches for the digest that the manifest names. A [KeyList] says which keys
+// may sign, where those change; a [Rollout] which hosts come first.
 //
 // Bytes change type as they gain trust:
 //
@@ -9,6 +21,18 @@
 // Only trust.Check makes the second from the first, and only the store makes
 // the third from the second: running bytes that nobody looked at is a compile
 // error.
+//
+// Promises:
+//
+//   - What [ParseManifest] and [ParseKeyList] take means the same to every
+//     reader: no member twice, no null, nothing in upper case where encoding/json
+//     would take it for lower case, numbers that a float64 holds, no text that
+//     is not UTF-8.
+//   - Everything is bounded: bytes, depth, counts, the length of each name.
+//   - A path or a relative URL leads nowhere but below.
+//   - What Encode writes, the parser reads, and Encode writes it the same again.
+//
+// docs/manifest.md has the format in full.
 package release
 
 import "io"

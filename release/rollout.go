@@ -22,7 +22,7 @@ type Rollout struct {
 }
 
 // A Ramp is a percentage that grows evenly from From, at Start, to that of its
-// Rollout, at End.
+// Rollout, at End, a year later at most. Before Start it is 0.
 type Ramp struct {
 	From  float64   `json:"from"`
 	Start time.Time `json:"start"`
@@ -45,7 +45,8 @@ func (r Rollout) At(now time.Time) float64 {
 	case now.Before(p.Start):
 		return 0
 	default:
-		return p.From + (r.Percent-p.From)*(float64(now.Sub(p.Start))/float64(p.End.Sub(p.Start)))
+		grown := float64(now.Sub(p.Start)) / float64(p.End.Sub(p.Start))
+		return min(r.Percent, p.From+(r.Percent-p.From)*grown)
 	}
 }
 
@@ -58,11 +59,17 @@ func (r Rollout) check() error {
 	if !(r.Percent >= 0 && r.Percent <= 100) {
 		return wrong("rollout: percent %v: want 0 to 100", r.Percent)
 	}
-	if r.Seed == "" || len(r.Seed) > maxName {
-		return wrong("rollout: seed of %d bytes: want 1 to %d", len(r.Seed), maxName)
+	if r.Seed == "" || len(r.Seed) > maxName || !isPrintable(r.Seed) {
+		return wrong("rollout: seed %.40q: want 1 to %d bytes of something printable", r.Seed, maxName)
 	}
-	if p := r.Ramp; p != nil && (!(p.From >= 0 && p.From <= r.Percent) || p.Start.IsZero() || !p.End.After(p.Start)) {
-		return wrong("rollout: ramp from %v %% at %v to %v %% at %v: want it to grow, and to end after it starts", p.From, p.Start, r.Percent, p.End)
+	p := r.Ramp
+	if p == nil {
+		return nil
+	}
+	if !(p.From >= 0 && p.From <= r.Percent) || !inOrder(p.Start, p.End) || p.End.Sub(p.Start) > maxRamp {
+		return wrong("rollout: ramp from %v %% at %v to %v %% at %v: want it to grow, and to end after it starts, within a year", p.From, p.Start, r.Percent, p.End)
 	}
 	return nil
 }
+
+const maxRamp = 366 * 24 * time.Hour

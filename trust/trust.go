@@ -8,10 +8,19 @@
 //   - No policy is an error. A forgotten key never means "skip".
 //   - A policy judges claims and never reads the body. What it vouches for (a
 //     digest, a length) binds the bytes: the store refuses bytes that differ.
+//   - [Minisign] and [Root] check signatures over exact bytes before anything
+//     is parsed, and let in what is the publisher's, for this product, channel
+//     and platform, newest, in order and in time; nothing else.
+//   - What they have seen they remember, so that no old release, no old key
+//     and no clock set back is of any use later: see [Memory].
+//   - Each refusal is an error of its own, which says what there is to do.
 //
-// The smallest use, for a source that is trusted by itself:
+// The usual policy, made of the line that minisign -G prints:
 //
-//	verified, err := trust.Check(ctx, trust.Insecure(), candidate)
+//	trust.Minisign("RWSHnDLHerb5rO89…").For("app", "stable")
+//
+// [AllOf] and [AnyOf] join policies. docs/manifest.md has the format of what is
+// signed, and the order in which it is checked.
 package trust
 
 import (
