@@ -39,6 +39,7 @@ var dependencies = []string{
 	"golang.org/x/crypto", // of minisign
 	"golang.org/x/mod",
 	"github.com/klauspost/compress",
+	"github.com/ulikunitz/xz",
 }
 
 // A listed is what go list says of one package.

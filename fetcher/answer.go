@@ -12,8 +12,8 @@ import (
 	"github.com/seed-3d078585/overseer/release"
 )
 
-// An answer is a response whose Read fails where the server stalls. Once that
-// happened, all its reads fail.
+// An answer is a response whose Read fails where the server stalls, or trickles.
+// Once that happened, all its reads fail.
 type answer struct {
 	*http.Response
 	source string // for messages
@@ -21,16 +21,43 @@ type answer struct {
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 	stall  time.Duration
+
+	waited time.Duration // in Read, since the pace was judged
+	came   int64         // bytes, in that time
 }
 
 func (a *answer) Read(p []byte) (int, error) {
 	late := time.AfterFunc(a.stall, func() { a.cancel(errStalled(a.stall)) })
+	began := time.Now()
 	n, err := a.Body.Read(p)
 	late.Stop()
+	if err == nil && a.trickles(n, time.Since(began)) {
+		err = errTrickles
+		a.cancel(err)
+	}
 	if err != nil && err != io.EOF {
 		err = a.cause(err)
 	}
 	return n, err
+}
+
+// leastPace is in bytes a second. A server that sends a byte now and then never
+// stalls, and would hold up an upgrade for years.
+const leastPace = 256
+
+var errTrickles = fmt.Errorf("fewer than %d bytes a second came, the server or the network trickles: %w", leastPace, os.ErrDeadlineExceeded)
+
+// trickles judges the pace of the time that was spent in Read, each two
+// StallTimeouts.
+func (a *answer) trickles(n int, took time.Duration) bool {
+	a.waited += took
+	a.came += int64(n)
+	if a.waited < 2*a.stall {
+		return false
+	}
+	slow := float64(a.came) < a.waited.Seconds()*leastPace
+	a.waited, a.came = 0, 0
+	return slow
 }
 
 func (a *answer) Close() error {
@@ -55,7 +82,7 @@ func errStalled(after time.Duration) error {
 type wanted struct {
 	url      string
 	header   http.Header // without conditions, for resumes
-	suffix   *packing
+	as       unpacking
 	about    release.Candidate
 	remember func()
 }
@@ -72,7 +99,7 @@ func (w wire) offer(ctx context.Context, a *answer, want wanted) (io.Reader, err
 		a.Close()
 		return nil, err
 	}
-	body, err := unpack(d, d.coded, want.suffix, w.max)
+	body, err := want.as.unpack(d, d.coded)
 	if err != nil {
 		d.Close()
 		return nil, fmt.Errorf("fetch %q: %w", a.source, err)

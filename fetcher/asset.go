@@ -38,28 +38,50 @@ func (a asset) digest() release.Digest {
 	return d
 }
 
-// choose returns the first asset that is there and that match accepts.
+// choose returns the first asset that is there and that match accepts. By
+// default, one that is a program goes before one that is an archive of it.
 func (p *published) choose(match func(string) bool) (asset, error) {
-	if match == nil {
-		match = func(name string) bool { return matches(name, runtime.GOOS, runtime.GOARCH) }
-	}
-	var names []string
-	for _, a := range p.Assets {
-		uploaded := a.State == "" || a.State == "uploaded"
-		if uploaded && match(a.Name) {
+	if match != nil {
+		if a, ok := p.first(match); ok {
 			return a, nil
 		}
-		names = append(names, a.Name)
+	} else {
+		for _, match := range []func(name, goos, goarch string) bool{matches, matchesPacked} {
+			if a, ok := p.first(func(name string) bool { return match(name, runtime.GOOS, runtime.GOARCH) }); ok {
+				return a, nil
+			}
+		}
 	}
 	return asset{}, fmt.Errorf("release %.80q has no asset for %s/%s among %.400q: name one so, or set Github.Asset",
-		p.Tag, runtime.GOOS, runtime.GOARCH, names)
+		p.Tag, runtime.GOOS, runtime.GOARCH, p.names())
 }
+
+func (p *published) first(match func(string) bool) (asset, bool) {
+	for _, a := range p.Assets {
+		if a.uploaded() && match(a.Name) {
+			return a, true
+		}
+	}
+	return asset{}, false
+}
+
+func (p *published) names() (names []string) {
+	for _, a := range p.Assets {
+		names = append(names, a.Name)
+	}
+	return names
+}
+
+func (a asset) uploaded() bool { return a.State == "" || a.State == "uploaded" }
 
 // notPrograms are ends of names of what lies beside programs in releases.
 var notPrograms = []string{
 	".sha256", ".sha256sum", ".sha512", ".md5", ".txt", ".json", ".sig", ".asc", ".minisig", ".pem", ".sbom", ".intoto.jsonl",
-	".tar", ".tar.gz", ".tgz", ".tar.zst", ".tar.xz", ".xz", ".bz2", ".zip", ".deb", ".rpm", ".apk", ".pkg", ".dmg", ".msi",
+	".bz2", ".deb", ".rpm", ".apk", ".pkg", ".dmg", ".msi", ".delta",
 }
+
+// packedPrograms are ends of names of what a program may be in.
+var packedPrograms = []string{".tar", ".tar.gz", ".tgz", ".tar.zst", ".tar.xz", ".txz", ".xz", ".zip"}
 
 // longer are the architectures whose names contain that of another one.
 var longer = map[string][]string{
@@ -71,10 +93,23 @@ var longer = map[string][]string{
 
 // matches reports whether a file name is that of a program for a platform.
 func matches(name, goos, goarch string) bool {
-	name = strings.ToLower(name)
-	if slices.ContainsFunc(notPrograms, func(end string) bool { return strings.HasSuffix(name, end) }) {
+	return !endsIn(name, packedPrograms) && isFor(name, goos, goarch)
+}
+
+// matchesPacked reports whether a file name is that of an archive for a platform.
+func matchesPacked(name, goos, goarch string) bool {
+	return endsIn(name, packedPrograms) && isFor(name, goos, goarch)
+}
+
+func endsIn(name string, ends []string) bool {
+	return slices.ContainsFunc(ends, func(end string) bool { return strings.HasSuffix(strings.ToLower(name), end) })
+}
+
+func isFor(name, goos, goarch string) bool {
+	if endsIn(name, notPrograms) {
 		return false
 	}
+	name = strings.ToLower(name)
 	for _, other := range longer[goarch] {
 		name = strings.ReplaceAll(name, other, "")
 	}

@@ -2,12 +2,14 @@ package fetcher_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"io"
 	"log"
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -107,3 +109,22 @@ func wantNothing(t *testing.T, f fetcher.Interface) time.Duration {
 	}
 	return took
 }
+
+// inProcess is a client whose requests a handler answers, whatever their host.
+func inProcess(serve http.HandlerFunc) *http.Client {
+	return &http.Client{Transport: transport(func(r *http.Request) (*http.Response, error) {
+		if err := r.Context().Err(); err != nil {
+			return nil, err
+		}
+		r.Host = cmp.Or(r.Host, r.URL.Host)
+		w := httptest.NewRecorder()
+		serve(w, r)
+		answer := w.Result()
+		answer.Request = r
+		return answer, nil
+	})}
+}
+
+type transport func(*http.Request) (*http.Response, error)
+
+func (t transport) RoundTrip(r *http.Request) (*http.Response, error) { return t(r) }

@@ -24,7 +24,7 @@ type Interface interface {
 }
 
 // ContextFetcher is the optional second interface of a source that can be
-// stopped. [File], [HTTP] and [Github] have it.
+// stopped. [File], [HTTP], [Github] and [Manifest] have it.
 type ContextFetcher interface {
 	// FetchContext is Fetch, but returns promptly with the context's error
 	// when ctx ends, also out of its wait. The context governs the reader
@@ -46,6 +46,16 @@ type Receipt interface {
 	// A consumer that never calls it is offered the same bytes after each
 	// interval: that costs traffic and loses nothing.
 	Taken()
+}
+
+// Remarker is the optional third interface of a reader that a source returns.
+// Readers of this package have it.
+type Remarker interface {
+	// Remarks tell what went otherwise than it should while the bytes were
+	// read, and did not keep them from coming: a delta that failed before
+	// the whole program was fetched. It may be called at any time, also
+	// during a Read.
+	Remarks() []string
 }
 
 // Func makes a source of a function. It is called again as soon as the last

@@ -2,6 +2,7 @@ package fetcher
 
 import (
 	"fmt"
+	"io/fs"
 	"net/url"
 	"time"
 )
@@ -37,6 +38,14 @@ func checkURL(field, value string) error {
 		return fmt.Errorf("%s cannot be read: %w", field, plain(err))
 	case (u.Scheme != "http" && u.Scheme != "https") || u.Host == "":
 		return fmt.Errorf("%s is %q: it must be http://host/… or https://host/…", field, sourceOf(u))
+	}
+	return nil
+}
+
+// checkPath refuses what is no name of a file in an archive. field is its name.
+func checkPath(field, value string) error {
+	if value != "" && (!fs.ValidPath(value) || value == ".") {
+		return fmt.Errorf("%s is %q: it must be a path inside the archive, with slashes, and none of its names is a dot or two", field, value)
 	}
 	return nil
 }

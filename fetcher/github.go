@@ -16,8 +16,8 @@ import (
 
 // Github offers an asset of a repository's latest release (no draft, no
 // prerelease). The question to the API is conditional; the asset is downloaded
-// as [HTTP] does it, and unpacked where its name ends in .gz or .zst. Where the
-// API states the asset's SHA-256 and it is not packed, the candidate has it.
+// as [HTTP] does it, and unpacked as there by the end of its name. Where the API
+// states the asset's SHA-256 and it is not packed, the candidate has it.
 //
 // An exhausted rate limit is a *[RetryAfterError]. Without a Token GitHub
 // allows an address 60 questions an hour.
@@ -32,8 +32,8 @@ type Github struct {
 	Interval time.Duration
 
 	// Asset chooses by file name; the first asset that it accepts is taken.
-	// By default a name must contain GOOS and GOARCH, and not be that of an
-	// archive, a package, a checksum or a signature.
+	// By default a name must contain GOOS and GOARCH, and not be that of a
+	// package, a checksum or a signature; an archive is the second choice.
 	Asset func(filename string) bool
 
 	// API is the base URL of the API, for GitHub Enterprise
@@ -44,14 +44,25 @@ type Github struct {
 	// repository and raises the rate limit. Optional.
 	Token string
 
-	// Client, StallTimeout and MaxSize are as in [HTTP].
+	// Client, StallTimeout, MaxSize and Path are as in [HTTP].
 	Client       *http.Client
 	StallTimeout time.Duration
 	MaxSize      int64
+	Path         string
 
-	pace  pace
-	etag  string // of the API's answer in which taken was the newest
-	taken asset  // what the consumer has
+	// Manifest is the name of an asset that is a signed manifest, such as
+	// stable.json. The source is as [Manifest] then: signatures, programs and
+	// deltas are assets of the same release, by the last part of their names,
+	// and Asset and Path are not used. Platform and NoDelta are as there.
+	Manifest string
+	Platform string
+	NoDelta  bool
+
+	host    Host
+	pace    pace
+	etag    string // of the API's answer in which taken was the newest
+	taken   asset  // what the consumer has
+	channel *channel
 }
 
 // maxAnswer bounds the API's answer: about 2 kB for each of 1,000 assets.
@@ -65,27 +76,32 @@ func (g *Github) Init() error {
 	if err := checkURL("fetcher.Github.API", g.api()); err != nil {
 		return err
 	}
+	if err := checkPath("fetcher.Github.Path", g.Path); err != nil {
+		return err
+	}
+	if strings.ContainsAny(g.Manifest, "/\\") || g.Manifest == "." || g.Manifest == ".." {
+		return fmt.Errorf("fetcher.Github.Manifest is %q: it must be the name of an asset, such as stable.json", g.Manifest)
+	}
 	return checkFields("fetcher.Github", g.Interval, g.StallTimeout, g.MaxSize)
 }
+
+// SetHost is as that of [Manifest].
+func (g *Github) SetHost(h Host) { g.host = h }
 
 // Fetch is FetchContext without an end: each step is bounded, the whole is not.
 func (g *Github) Fetch() (io.Reader, error) { return g.FetchContext(context.Background()) }
 
 // FetchContext waits for its Interval and asks the API. Errors that can be
-// matched are those of [HTTP].
+// matched are those of [HTTP], and of [Manifest] where there is one.
 func (g *Github) FetchContext(ctx context.Context) (io.Reader, error) {
+	if g.Manifest != "" {
+		return g.follow().paced(ctx, &g.pace, g.Interval)
+	}
 	if err := g.pace.wait(ctx, orDefault(g.Interval, 5*time.Minute)); err != nil {
 		return nil, err
 	}
-	w := wire{
-		client: g.Client, header: http.Header{},
-		stall: orDefault(g.StallTimeout, defaultStall),
-		max:   orDefault(g.MaxSize, defaultMaxSize),
-	}
-	if g.Token != "" {
-		w.header.Set("Authorization", "Bearer "+g.Token)
-	}
-	latest, etag, err := g.latest(ctx, w)
+	w := g.wire()
+	latest, etag, err := g.latest(ctx, w, g.etag)
 	if err != nil || latest == nil {
 		return nil, err
 	}
@@ -100,6 +116,18 @@ func (g *Github) FetchContext(ctx context.Context) (io.Reader, error) {
 	return g.download(ctx, w, chosen, etag)
 }
 
+func (g *Github) wire() wire {
+	w := wire{
+		client: g.Client, header: http.Header{},
+		stall: orDefault(g.StallTimeout, defaultStall),
+		max:   orDefault(g.MaxSize, defaultMaxSize),
+	}
+	if g.Token != "" {
+		w.header.Set("Authorization", "Bearer "+g.Token)
+	}
+	return w
+}
+
 func (g *Github) api() string {
 	if g.API == "" {
 		return "https://api.github.com"
@@ -107,12 +135,13 @@ func (g *Github) api() string {
 	return strings.TrimRight(g.API, "/")
 }
 
-// latest asks for the newest release; nil where it is the one that was taken.
-func (g *Github) latest(ctx context.Context, w wire) (latest *published, etag string, err error) {
+// latest asks for the newest release; nil where the API's answer still is the one
+// of known.
+func (g *Github) latest(ctx context.Context, w wire, known string) (latest *published, etag string, err error) {
 	ask := fmt.Sprintf("%s/repos/%s/%s/releases/latest", g.api(), url.PathEscape(g.User), url.PathEscape(g.Repo))
 	header := http.Header{"Accept": {"application/vnd.github+json"}}
-	if g.etag != "" {
-		header.Set("If-None-Match", g.etag)
+	if known != "" {
+		header.Set("If-None-Match", known)
 	}
 	a, err := w.do(ctx, http.MethodGet, ask, header)
 	if err != nil {
@@ -120,7 +149,7 @@ func (g *Github) latest(ctx context.Context, w wire) (latest *published, etag st
 	}
 	defer a.Close()
 	switch {
-	case a.StatusCode == http.StatusNotModified && g.etag != "":
+	case a.StatusCode == http.StatusNotModified && known != "":
 		return nil, "", nil
 	case a.StatusCode != http.StatusOK:
 		return nil, "", rateLimit(a, a.refusal())
@@ -132,22 +161,33 @@ func (g *Github) latest(ctx context.Context, w wire) (latest *published, etag st
 	return latest, a.Header.Get("ETag"), nil
 }
 
-func (g *Github) download(ctx context.Context, w wire, chosen asset, etag string) (io.Reader, error) {
-	suffix := packingOf(chosen.Name)
-	header := http.Header{"Accept-Encoding": {accept(suffix)}, "Accept": {"application/octet-stream"}}
-	from := chosen.Download
+// address is where an asset is had.
+func (g *Github) address(w wire, a asset) (string, error) {
+	from := a.Download
 	if g.Token != "" {
-		from = chosen.API // the only address that serves private assets
+		from = a.API // the only address that serves private assets
 	}
 	if err := w.mayAsk(g.api(), from); err != nil {
-		return nil, fmt.Errorf("fetch asset %q: %w", chosen.Name, err)
+		return "", fmt.Errorf("fetch asset %q: %w", a.Name, err)
+	}
+	return from, nil
+}
+
+func (g *Github) download(ctx context.Context, w wire, chosen asset, etag string) (io.Reader, error) {
+	as := unpacking{
+		wrapping: wrappingOf(chosen.Name), path: g.Path, scratch: g.host.Scratch, max: w.max, window: maxWindow,
+	}
+	header := http.Header{"Accept-Encoding": {accept(as.wrapping)}, "Accept": {"application/octet-stream"}}
+	from, err := g.address(w, chosen)
+	if err != nil {
+		return nil, err
 	}
 	a, err := w.do(ctx, http.MethodGet, from, header)
 	if err != nil {
 		return nil, err
 	}
 	r, err := w.offer(ctx, a, wanted{
-		url: from, header: header, suffix: suffix,
+		url: from, header: header, as: as,
 		about:    release.Candidate{Size: chosen.Size, Digest: chosen.digest()},
 		remember: func() { g.taken, g.etag = chosen, etag },
 	})

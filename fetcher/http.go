@@ -2,6 +2,7 @@ package fetcher
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -14,8 +15,10 @@ import (
 // download that breaks off or stalls goes on with Range and If-Range where the
 // server gives a strong ETag or an older Last-Modified.
 //
-// A URL that ends in .gz or .zst is unpacked, and so are the Content-Encodings
-// gzip and zstd. Redirects are followed, at most 10, never from https to http.
+// A URL that ends in .gz, .zst or .xz is unpacked, and so are the
+// Content-Encodings gzip and zstd. One that ends in .tar, .tar.gz, .tgz, .tar.zst,
+// .tar.xz, .txz or .zip is an archive, such as goreleaser makes, of which one
+// file is the program: see Path. Redirects are followed, at most 10, never from https to http.
 // Proxies are taken from the environment.
 //
 // An uncompressed answer must say where it ends (Content-Length, chunks or
@@ -52,10 +55,15 @@ type HTTP struct {
 	// 30 seconds.
 	StallTimeout time.Duration
 
-	// MaxSize of the program, packed and unpacked; a larger one is
-	// [ErrTooLarge]. Defaults to 1 GiB.
+	// MaxSize of the program, packed and unpacked, and of all that is in an
+	// archive; a larger one is [ErrTooLarge]. Defaults to 1 GiB.
 	MaxSize int64
 
+	// Path of the program in an archive, with slashes. Defaults to the only
+	// executable file in it, or the only file.
+	Path string
+
+	host  Host
 	pace  pace
 	taken *validator // of the bytes that the consumer has
 }
@@ -67,15 +75,24 @@ func (h *HTTP) Init() error {
 	if err := checkURL("fetcher.HTTP.URL", h.URL); err != nil {
 		return err
 	}
+	if h.Path != "" && h.wrapping().archive == "" {
+		return fmt.Errorf("fetcher.HTTP.Path is %q, but the URL does not end as that of an archive does (.tar.gz, .zip …)", h.Path)
+	}
+	if err := checkPath("fetcher.HTTP.Path", h.Path); err != nil {
+		return err
+	}
 	return checkFields("fetcher.HTTP", h.Interval, h.StallTimeout, h.MaxSize)
 }
+
+// SetHost says where archives are kept while they are unpacked.
+func (h *HTTP) SetHost(host Host) { h.host = host }
 
 // Fetch is FetchContext without an end: each step is bounded, the whole is not.
 func (h *HTTP) Fetch() (io.Reader, error) { return h.FetchContext(context.Background()) }
 
 // FetchContext waits for its Interval and asks the server. Errors that can be
 // matched: *[StatusError], *[RetryAfterError], [ErrTooLarge], and from Read
-// also [ErrChanged].
+// also [ErrChanged] and [ErrArchive].
 func (h *HTTP) FetchContext(ctx context.Context) (io.Reader, error) {
 	if err := checkURL("fetcher.HTTP.URL", h.URL); err != nil {
 		return nil, err
@@ -83,12 +100,12 @@ func (h *HTTP) FetchContext(ctx context.Context) (io.Reader, error) {
 	if err := h.pace.wait(ctx, orDefault(h.Interval, 5*time.Minute)); err != nil {
 		return nil, err
 	}
-	suffix := packingOf(h.URL)
-	if u, err := url.Parse(h.URL); err == nil && suffix == nil {
-		suffix = packingOf(u.Path)
+	as := unpacking{
+		wrapping: h.wrapping(), path: h.Path, scratch: h.host.Scratch,
+		max: orDefault(h.MaxSize, defaultMaxSize), window: maxWindow,
 	}
 	w := h.wire()
-	header := http.Header{"Accept-Encoding": {accept(suffix)}}
+	header := http.Header{"Accept-Encoding": {accept(as.wrapping)}}
 	if same, err := h.compare(ctx, w, header); same || err != nil {
 		return nil, err
 	}
@@ -102,9 +119,19 @@ func (h *HTTP) FetchContext(ctx context.Context) (io.Reader, error) {
 	}
 	now := validatorOf(a.Header)
 	return w.offer(ctx, a, wanted{
-		url: h.URL, header: header, suffix: suffix,
+		url: h.URL, header: header, as: as,
 		remember: func() { h.taken = &now },
 	})
+}
+
+// wrapping goes by the end of the path, or of the whole where a query names the
+// file.
+func (h *HTTP) wrapping() wrapping {
+	as := wrappingOf(h.URL)
+	if u, err := url.Parse(h.URL); err == nil && as.isZero() {
+		as = wrappingOf(u.Path)
+	}
+	return as
 }
 
 func (h *HTTP) wire() wire {

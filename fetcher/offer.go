@@ -19,11 +19,13 @@ import (
 // A reader that was read to its end, or to an error, has closed itself. Read and
 // Taken are for one goroutine. Close may be called by another one: where a Read
 // is under way, that Read closes when it returns, as the decoders below cannot
-// be closed under it. Ending the context of the fetch is what ends it early.
+// be closed under it. Ending the context of the fetch is what ends it early, and
+// stop does so where there is one.
 type offer struct {
 	body     io.ReadCloser
 	about    release.Candidate
 	remember func()
+	stop     func() // where it is not nil: ends a Read that is under way
 
 	read int64
 	err  error // of the first Read that ended, io.EOF included
@@ -84,6 +86,9 @@ func (o *offer) Close() error {
 	o.closed = true
 	o.mu.Unlock()
 	if later {
+		if o.stop != nil {
+			o.stop()
+		}
 		return nil
 	}
 	return o.body.Close()
@@ -93,4 +98,12 @@ func (o *offer) Candidate() release.Candidate {
 	c := o.about
 	c.Body = o
 	return c
+}
+
+// Remarks are those of the body, where it has any.
+func (o *offer) Remarks() []string {
+	if r, ok := o.body.(Remarker); ok {
+		return r.Remarks()
+	}
+	return nil
 }

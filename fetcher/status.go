@@ -3,17 +3,24 @@ package fetcher
 import (
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// A StatusError is an answer that is neither a release nor "no news".
+// A StatusError is an answer that is neither a release nor "no news". One of 404
+// or 410 matches [fs.ErrNotExist].
 type StatusError struct {
 	Code    int    // the HTTP status
 	URL     string // what was asked, without query and password
 	Excerpt string // how the answer's body begins, at most 512 bytes
+}
+
+// Is makes an answer that there is no such file match [fs.ErrNotExist].
+func (e *StatusError) Is(target error) bool {
+	return target == fs.ErrNotExist && (e.Code == http.StatusNotFound || e.Code == http.StatusGone)
 }
 
 func (e *StatusError) Error() string {

@@ -3,14 +3,17 @@ package fetchertest
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/seed-3d078585/overseer/fetcher"
+	"github.com/seed-3d078585/overseer/release"
 )
 
 // A memory is a source that keeps every promise, until a row breaks one.
@@ -18,15 +21,22 @@ type memory struct {
 	published, have []byte
 	cut             bool
 	flooded         bool
+	again           bool
+	host            fetcher.Host
 
-	forgetful, hasty, trusting, blind, patient, deaf, loud bool
+	forgetful, hasty, trusting, blind, patient, deaf, loud, lying, stubborn, untidy bool
 }
+
+func (m *memory) SetHost(h fetcher.Host) { m.host = h }
 
 type reader struct {
 	io.Reader
 	ctx   context.Context
 	taken func()
+	claim release.Candidate
 }
+
+func (r *reader) Candidate() release.Candidate { return r.claim }
 
 func (r *reader) Read(p []byte) (int, error) {
 	if r.ctx.Err() != nil {
@@ -65,6 +75,18 @@ func (m *memory) FetchContext(ctx context.Context) (io.Reader, error) {
 	if m.forgetful {
 		r.taken = func() {}
 	}
+	r.claim = release.Candidate{Size: int64(len(offer)), Digest: sha256.Sum256(offer)}
+	if m.lying {
+		r.claim.Digest[0]++
+	}
+	if m.untidy {
+		os.WriteFile(filepath.Join(m.host.Scratch, "patch"), offer, 0o600)
+	}
+	if m.again {
+		m.again = m.stubborn
+		r.Reader = io.MultiReader(bytes.NewReader(offer[:100]), failing{fetcher.ErrAgain})
+		r.taken = func() {}
+	}
 	if m.cut {
 		m.cut = false
 		end := errCut
@@ -87,6 +109,7 @@ func (m *memory) source() Source {
 		Publish: func(p []byte) { m.published = p },
 		Change:  func(p []byte) { m.published = p },
 		Cut:     func() { m.cut = true },
+		Again:   func(p []byte) { m.published, m.again = p, true },
 		Flood:   func() { m.published, m.flooded = make([]byte, 1<<20), true },
 	}
 }
@@ -100,6 +123,9 @@ var memories = map[string]func() *memory{
 	"patient":   func() *memory { return &memory{patient: true} },
 	"deaf":      func() *memory { return &memory{deaf: true} },
 	"loud":      func() *memory { return &memory{loud: true} },
+	"lying":     func() *memory { return &memory{lying: true} },
+	"stubborn":  func() *memory { return &memory{stubborn: true} },
+	"untidy":    func() *memory { return &memory{untidy: true} },
 }
 
 const chosen = "FETCHERTEST_MEMORY"
@@ -125,6 +151,9 @@ func TestSuite(t *testing.T) {
 		"patient":   "the_next_release_is_offered",
 		"deaf":      "a_cancelled_fetch_returns",
 		"loud":      "offered_whole_until_it_is_taken",
+		"lying":     "offered_whole_until_it_is_taken",
+		"stubborn":  "another_way_is_gone_at_once",
+		"untidy":    "offered_whole_until_it_is_taken",
 	} {
 		t.Run(name, func(t *testing.T) {
 			child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestMemory$", "-test.timeout=1m")

@@ -2,10 +2,12 @@ package fetchertest
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"io"
 	"testing"
 
 	"github.com/seed-3d078585/overseer/fetcher"
+	"github.com/seed-3d078585/overseer/release"
 )
 
 // offered fetches until there is a release.
@@ -40,8 +42,12 @@ func whole(t *testing.T, r io.Reader, want []byte) {
 	if err != nil || !bytes.Equal(got, want) {
 		t.Fatalf("read %d bytes and %v; want the %d bytes published and no error", len(got), err, len(want))
 	}
-	if size := fetcher.Describe(r).Size; size != 0 && size != int64(len(want)) {
-		t.Fatalf("the candidate states %d bytes, %d came", size, len(want))
+	about := fetcher.Describe(r)
+	if about.Size != 0 && about.Size != int64(len(want)) {
+		t.Fatalf("the candidate states %d bytes, %d came", about.Size, len(want))
+	}
+	if sum := release.Digest(sha256.Sum256(want)); !about.Digest.IsZero() && about.Digest != sum {
+		t.Fatalf("the candidate states SHA-256 %s, bytes of %s came", about.Digest, sum)
 	}
 }
 

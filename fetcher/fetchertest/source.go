@@ -7,9 +7,13 @@
 //   - bytes that break off or change while they are read are an error, are not
 //     remembered, and are offered again;
 //   - a source that can be stopped stops promptly, and works on afterwards;
-//   - more bytes than the source's bound are an error.
+//   - more bytes than the source's bound are an error;
+//   - what a candidate claims of its bytes is true;
+//   - after [fetcher.ErrAgain] the source goes another way, at once;
+//   - nothing is left in the directory that the host gave it.
 //
-// A test of a fetcher calls [Test] with a function that sets one up.
+// A test of a fetcher calls [Test] with a function that sets one up. [TestPlace]
+// does the same for a [fetcher.Place].
 package fetchertest
 
 import "github.com/seed-3d078585/overseer/fetcher"
@@ -39,6 +43,15 @@ type Source struct {
 	// channel that is closed when a question was taken, and a function that
 	// ends the stall. Optional; for a fetcher.ContextFetcher.
 	Stall func() (asked <-chan struct{}, end func())
+
+	// Again publishes program so that the way that the fetcher goes first
+	// yields bytes and then fails, and another one stands: a delta that leads
+	// to other bytes, say. Optional.
+	Again func(program []byte)
+
+	// Host is what the fetcher is told of its host, where it is a
+	// [fetcher.HostFetcher]. Scratch is set by the test.
+	Host fetcher.Host
 
 	// Flood publishes a release larger than the fetcher's bound. Optional.
 	Flood func()

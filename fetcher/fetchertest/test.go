@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"math/rand/v2"
+	"os"
 	"testing"
 	"time"
 
@@ -33,9 +34,15 @@ func Test(t *testing.T, newSource func(t *testing.T) Source) {
 		{"a cancelled fetch returns", cancelled},
 		{"a cancelled read ends", cancelledRead},
 		{"too many bytes are an error", flooded},
+		{"another way is gone at once", again},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			s := newSource(t)
+			if f, ok := s.Fetcher.(fetcher.HostFetcher); ok {
+				s.Host.Scratch = t.TempDir()
+				f.SetHost(s.Host)
+				defer tidy(t, s.Host.Scratch)
+			}
 			if err := s.Fetcher.Init(); err != nil {
 				t.Fatalf("Init: %v", err)
 			}
@@ -200,6 +207,35 @@ func flooded(t *testing.T, s Source) {
 		return
 	}
 	t.Fatal("nothing was offered and nothing refused")
+}
+
+func again(t *testing.T, s Source) {
+	if s.Again == nil {
+		t.Skip("the source has no Again")
+	}
+	one := program(1)
+	s.Again(one)
+	r := offered(t, s.Fetcher)
+	got, err := io.ReadAll(r)
+	taken(r)
+	done(t, r)
+	if !errors.Is(err, fetcher.ErrAgain) {
+		t.Fatalf("the way that fails gave %d bytes and %v; want an error that matches fetcher.ErrAgain", len(got), err)
+	}
+	r, err = s.Fetcher.Fetch()
+	if err != nil || r == nil {
+		t.Fatalf("Fetch = %v, %v after fetcher.ErrAgain; want the release, at once", r, err)
+	}
+	take(t, r, one)
+	quiet(t, s.Fetcher)
+}
+
+// tidy wants that nothing is left in a directory.
+func tidy(t *testing.T, dir string) {
+	left, err := os.ReadDir(dir)
+	if err != nil || len(left) > 0 {
+		t.Errorf("left in the host's scratch directory: %v, %v; want nothing", left, err)
+	}
 }
 
 func stoppable(t *testing.T, s Source) fetcher.ContextFetcher {
