@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/seed-3d078585/overseer/cmd/internal/keys"
-	"github.com/seed-3d078585/overseer/cmd/internal/place"
 	"github.com/seed-3d078585/overseer/cmd/internal/publish"
 	"github.com/seed-3d078585/overseer/fetcher"
 	"github.com/seed-3d078585/overseer/release"
@@ -132,10 +131,10 @@ Shows the list as it is. It checks no signature: verify does.
 			if err != nil {
 				return err
 			}
-			var p fetcher.Place = place.Dir(args[0])
-			if place.IsURL(args[0]) {
-				if p, _, err = place.NewWeb(args[0], nil); err != nil {
-					return usagef("%v", err)
+			p := fetcher.Dir(args[0])
+			if isRemote(args[0]) {
+				if p, _, err = openPlace(args[0]); err != nil {
+					return err
 				}
 			} else if _, err := k.open(args[0]); err != nil {
 				return err

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/seed-3d078585/overseer/cmd/internal/place"
 	"github.com/seed-3d078585/overseer/cmd/internal/publish"
 	"github.com/seed-3d078585/overseer/fetcher"
 )
@@ -69,18 +68,9 @@ func (k *call) show(ctx context.Context, given string, channels []string) error 
 
 // shown opens what is shown.
 func (k *call) shown(given string, channels []string) (p fetcher.Place, all []string, drafts map[string]string, err error) {
-	if place.IsURL(given) {
-		web, name, err := place.NewWeb(given, nil)
-		if err != nil {
-			return nil, nil, nil, usagef("%v", err)
-		}
-		if name != "" {
-			channels = append(channels, strings.TrimSuffix(name, ".json"))
-		}
-		if len(channels) == 0 {
-			channels = []string{publish.DefaultChannel}
-		}
-		return web, channels, nil, nil
+	if isRemote(given) {
+		p, name, err := openPlace(given)
+		return p, remoteChannels(channels, name), nil, err
 	}
 	d, err := k.open(given)
 	if err != nil {
@@ -93,7 +83,7 @@ func (k *call) shown(given string, channels []string) (p fetcher.Place, all []st
 	if len(channels) == 0 {
 		channels = about.Channels
 	}
-	return place.Dir(given), channels, about.Drafts, nil
+	return fetcher.Dir(given), channels, about.Drafts, nil
 }
 
 func shownText(s publish.Shown, now time.Time) string {

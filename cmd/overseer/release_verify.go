@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/seed-3d078585/overseer/cmd/internal/place"
 	"github.com/seed-3d078585/overseer/cmd/internal/publish"
 	"github.com/seed-3d078585/overseer/fetcher"
 )
@@ -69,22 +68,16 @@ By default a directory is checked with the keys of its settings. For a URL name
 // source opens what is verified, and completes the options by what it says of
 // itself: a directory of this machine is its publisher's own.
 func (k *call) source(given string, channels []string, o *publish.VerifyOptions) (fetcher.Place, error) {
-	if place.IsURL(given) {
-		web, name, err := place.NewWeb(given, nil)
+	if isRemote(given) {
+		p, name, err := openPlace(given)
 		if err != nil {
-			return nil, usagef("%v", err)
+			return nil, err
 		}
-		o.Channels = channels
-		if name != "" {
-			o.Channels = append(o.Channels, strings.TrimSuffix(name, ".json"))
-		}
-		if len(o.Channels) == 0 {
-			o.Channels = []string{publish.DefaultChannel}
-		}
+		o.Channels = remoteChannels(channels, name)
 		if len(o.Keys)+len(o.Roots) == 0 {
 			return nil, usagef("name the key that hosts trust by --pub, or the root by --root")
 		}
-		return web, nil
+		return p, nil
 	}
 	d, err := k.open(given)
 	if err != nil {
@@ -102,7 +95,7 @@ func (k *call) source(given string, channels []string, o *publish.VerifyOptions)
 		return nil, fmt.Errorf("%s: nothing was published yet", given)
 	}
 	if len(o.Keys)+len(o.Roots) > 0 {
-		return place.Dir(given), nil
+		return fetcher.Dir(given), nil
 	}
 	if o.Keys, err = publics(about.Keys); err != nil {
 		return nil, err
@@ -114,7 +107,7 @@ func (k *call) source(given string, channels []string, o *publish.VerifyOptions)
 	if o.Threshold == 0 {
 		o.Threshold = about.Threshold
 	}
-	return place.Dir(given), nil
+	return fetcher.Dir(given), nil
 }
 
 func reportText(r publish.Report) string {

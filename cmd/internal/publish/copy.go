@@ -10,7 +10,6 @@ import (
 	"os"
 	"path"
 
-	"github.com/seed-3d078585/overseer/cmd/internal/place"
 	"github.com/seed-3d078585/overseer/fetcher"
 )
 
@@ -25,7 +24,7 @@ func (c copied) String() string { return c.disk.root }
 
 // Open is that of [fetcher.Place].
 func (c copied) Open(ctx context.Context, want fetcher.Want) (*fetcher.Found, error) {
-	return place.Dir(c.disk.root).Open(ctx, want)
+	return fetcher.Dir(c.disk.root).Open(ctx, want)
 }
 
 // Upload is that of [Destination].

@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"github.com/seed-3d078585/overseer/cmd/internal/keys"
-	"github.com/seed-3d078585/overseer/cmd/internal/place"
 	"github.com/seed-3d078585/overseer/cmd/internal/publish"
+	"github.com/seed-3d078585/overseer/fetcher"
 	"github.com/seed-3d078585/overseer/release"
 )
 
@@ -117,7 +117,7 @@ func (f *fixture) publish(channel, version string) publish.Issued {
 // manifest reads that of a channel.
 func (f *fixture) manifest(channel string) release.Manifest {
 	f.t.Helper()
-	shown, err := publish.Show(f.t.Context(), place.Dir(f.dir), channel)
+	shown, err := publish.Show(f.t.Context(), fetcher.Dir(f.dir), channel)
 	f.want(err)
 	return shown.Manifest
 }
@@ -137,7 +137,7 @@ func (f *fixture) report() publish.Report {
 	f.want(err)
 	o := publish.VerifyOptions{Product: "app", Channels: about.Channels, Threshold: about.Threshold, RootThreshold: about.RootThreshold, Now: func() time.Time { return f.now }}
 	o.Keys, o.Roots = parse(f.t, about.Keys), parse(f.t, about.Roots)
-	report, err := publish.Verify(f.t.Context(), place.Dir(f.dir), o)
+	report, err := publish.Verify(f.t.Context(), fetcher.Dir(f.dir), o)
 	f.want(err)
 	return report
 }

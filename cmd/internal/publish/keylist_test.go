@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/seed-3d078585/overseer/cmd/internal/keys"
-	"github.com/seed-3d078585/overseer/cmd/internal/place"
 	"github.com/seed-3d078585/overseer/cmd/internal/publish"
+	"github.com/seed-3d078585/overseer/fetcher"
 )
 
 // A key list from its beginning over a second key, a lost one and a new one. The
@@ -90,7 +90,7 @@ func TestKeyList(t *testing.T) {
 	f.want(err)
 	f.verify()
 
-	shown, by, err := publish.ShowList(t.Context(), place.Dir(f.dir))
+	shown, by, err := publish.ShowList(t.Context(), fetcher.Dir(f.dir))
 	if err != nil || shown.Seq != 5 || len(by) != 1 || by[0] != root.Public().ID() {
 		t.Errorf("shown: %+v by %v, %v", shown, by, err)
 	}

@@ -36,7 +36,7 @@ func Show(ctx context.Context, p fetcher.Place, channel string) (Shown, error) {
 		return Shown{}, fmt.Errorf("show %s of %v: %w", name, p, err)
 	}
 	s := Shown{Name: name, Manifest: m, Digest: digestOf(data), SignedBy: []string{}}
-	signatures, err := v.signatures(ctx, name, data)
+	_, signatures, err := v.signatures(ctx, name, data)
 	if err != nil {
 		return s, nil // it says so by naming nobody
 	}
@@ -60,7 +60,7 @@ func ShowList(ctx context.Context, p fetcher.Place) (l release.KeyList, signedBy
 	if err != nil {
 		return l, nil, fmt.Errorf("show the key list of %v: %w", p, err)
 	}
-	signatures, err := v.signatures(ctx, keysName, data)
+	_, signatures, err := v.signatures(ctx, keysName, data)
 	if err != nil {
 		return l, []string{}, nil
 	}

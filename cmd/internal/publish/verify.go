@@ -12,6 +12,7 @@ import (
 	"github.com/seed-3d078585/overseer/cmd/internal/keys"
 	"github.com/seed-3d078585/overseer/fetcher"
 	"github.com/seed-3d078585/overseer/release"
+	"github.com/seed-3d078585/overseer/trust"
 )
 
 // VerifyOptions say what is verified, and by which keys.
@@ -26,6 +27,8 @@ type VerifyOptions struct {
 	Roots         []keys.Public
 	RootThreshold int
 
+	// Now is the clock. Nil: that of the system, by which package trust judges
+	// too, as a host does.
 	Now  func() time.Time
 	Work func(task string, total int64) (done func(int64), end func())
 }
@@ -51,6 +54,9 @@ type verifier struct {
 	report *Report
 	a      authority
 	seqs   map[uint64]string
+
+	asHost bool // package trust judges too
+	said   release.Statement
 }
 
 // Verify checks all that a place has for its channels: signatures, forms, the
@@ -60,13 +66,14 @@ type verifier struct {
 //
 // The error is that of ctx; what is wrong is in the report.
 func Verify(ctx context.Context, p fetcher.Place, o VerifyOptions) (Report, error) {
-	if o.Now == nil {
+	asHost := o.Now == nil
+	if asHost {
 		o.Now = time.Now
 	}
 	if o.Work == nil {
 		o.Work = func(string, int64) (func(int64), func()) { return func(int64) {}, func() {} }
 	}
-	v := &verifier{VerifyOptions: o, place: p, report: &Report{Place: p.String(), OK: true}, seqs: map[uint64]string{}}
+	v := &verifier{VerifyOptions: o, asHost: asHost, place: p, report: &Report{Place: p.String(), OK: true}, seqs: map[uint64]string{}}
 	v.a = authority{keys: o.Keys, threshold: max(o.Threshold, 1), by: "the keys given"}
 	v.keyList(ctx)
 	for _, channel := range o.Channels {
@@ -94,18 +101,18 @@ func (v *verifier) read(ctx context.Context, name string, limit int64) ([]byte, 
 }
 
 // signatures of a file: by its digest, else beside it.
-func (v *verifier) signatures(ctx context.Context, name string, data []byte) ([]keys.Signature, error) {
-	raw, err := v.read(ctx, signatureName(digestOf(data)), release.MaxSignatures)
+func (v *verifier) signatures(ctx context.Context, name string, data []byte) (raw []byte, all []keys.Signature, err error) {
+	raw, err = v.read(ctx, signatureName(digestOf(data)), release.MaxSignatures)
 	if errors.Is(err, fs.ErrNotExist) {
 		raw, err = v.read(ctx, copyName(name), release.MaxSignatures)
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, errors.New("it has no signatures")
+		return nil, nil, errors.New("it has no signatures")
 	}
-	if err != nil {
-		return nil, err
+	if err == nil {
+		all, err = keys.Split(raw)
 	}
-	return keys.Split(raw)
+	return raw, all, err
 }
 
 // keyList checks the list of release keys and goes by it from then on.
@@ -134,10 +141,11 @@ func (v *verifier) parseList(ctx context.Context, data []byte, err error) (relea
 	if err != nil {
 		return release.KeyList{}, err
 	}
-	signatures, err := v.signatures(ctx, keysName, data)
+	raw, signatures, err := v.signatures(ctx, keysName, data)
 	if err != nil {
 		return release.KeyList{}, err
 	}
+	v.said.Keys, v.said.KeysSignatures = data, raw
 	if err := enough(data, signatures, v.Roots, max(v.RootThreshold, 1)); err != nil {
 		return release.KeyList{}, err
 	}
@@ -155,7 +163,7 @@ func (v *verifier) channel(ctx context.Context, channel string) {
 		v.bad(name, err)
 		return
 	}
-	signatures, err := v.signatures(ctx, name, data)
+	raw, signatures, err := v.signatures(ctx, name, data)
 	if err == nil {
 		err = enough(data, signatures, v.a.keys, v.a.threshold)
 	}
@@ -171,10 +179,34 @@ func (v *verifier) channel(ctx context.Context, channel string) {
 		v.bad(name, err)
 		return
 	}
+	v.said.Manifest, v.said.Signatures = data, raw
 	v.good(name, "seq %d, version %s, %d signature(s) that count, expires %s", m.Seq, m.Version, len(keys.Signers(data, signatures, v.a.keys)), stamp(m.Expires))
 	for _, platform := range slices.Sorted(maps.Keys(m.Artifacts)) {
+		if err := v.vouch(ctx, m, platform); err != nil {
+			v.bad(channel+" "+platform, err)
+		}
 		v.artifact(ctx, channel+" "+platform, m.Artifacts[platform])
 	}
+}
+
+// vouch asks the policy of a host that has seen nothing yet.
+func (v *verifier) vouch(ctx context.Context, m release.Manifest, platform string) error {
+	if !v.asHost {
+		return nil
+	}
+	policy := trust.Minisign(lines(v.Keys)...).Threshold(max(v.Threshold, 1))
+	if len(v.Roots) > 0 {
+		policy = trust.Root(lines(v.Roots)...).Threshold(max(v.RootThreshold, 1))
+	}
+	_, err := policy.For(m.Product, m.Channel).Platform(platform).EverySlot().Vouch(ctx, release.Candidate{Source: v.place.String(), Statement: &v.said})
+	return err
+}
+
+func lines(all []keys.Public) (text []string) {
+	for _, k := range all {
+		text = append(text, k.String())
+	}
+	return text
 }
 
 // judge looks at what a host refuses.

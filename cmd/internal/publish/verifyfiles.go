@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/url"
+	"path"
 
 	"github.com/seed-3d078585/overseer/delta"
 	"github.com/seed-3d078585/overseer/fetcher"
@@ -39,7 +41,7 @@ func (v *verifier) artifact(ctx context.Context, what string, a release.Artifact
 
 // copyOf reads one copy of a program, packed as it is.
 func (v *verifier) copyOf(ctx context.Context, what, name string, a release.Artifact) (string, error) {
-	found, err := v.place.Open(ctx, fetcher.Want{Name: name})
+	found, err := v.open(ctx, name)
 	if err != nil {
 		return "", err
 	}
@@ -70,6 +72,20 @@ func (v *verifier) copyOf(ctx context.Context, what, name string, a release.Arti
 		return fmt.Sprintf("%d bytes, %s; a %s is not looked into", size, digest.Short(), a.Packing), nil
 	}
 	return fmt.Sprintf("%d bytes, %s", a.Size, a.Digest.Short()), nil
+}
+
+// open opens a file of the place, or of another web server that a manifest names.
+func (v *verifier) open(ctx context.Context, name string) (*fetcher.Found, error) {
+	if release.IsRelative(name) {
+		return v.place.Open(ctx, fetcher.Want{Name: name})
+	}
+	u, err := url.Parse(name)
+	if err != nil {
+		return nil, err
+	}
+	dir, file := path.Split(u.Path)
+	u.Path, u.RawPath = dir, ""
+	return fetcher.Web(u.String(), fetcher.WebOptions{}).Open(ctx, fetcher.Want{Name: file})
 }
 
 func (v *verifier) same(r io.Reader, size int64, digest release.Digest) error {
@@ -104,7 +120,12 @@ func unpackAs(p release.Packing, r io.Reader) (io.Reader, error) {
 
 // delta reads a patch, and applies it where it can.
 func (v *verifier) delta(ctx context.Context, name string, one release.Delta, to release.Artifact) (string, error) {
-	patch, err := v.read(ctx, name, one.Size)
+	found, err := v.open(ctx, name)
+	if err != nil {
+		return "", err
+	}
+	defer found.Body.Close()
+	patch, err := readAll(found.Body, name, one.Size)
 	if err != nil {
 		return "", err
 	}
