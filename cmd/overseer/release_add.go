@@ -33,7 +33,7 @@ help rollout. --urgent is for a security release: no rollout holds it back.
 `,
 	examples: `
   overseer release add DIR --version 1.2.3 linux/amd64=app
-  overseer release add DIR --version 1.2.3 --notes @notes.md dist/app-linux-arm64 dist/app-darwin-arm64
+  overseer release add DIR --version 1.2.3 --notes @notes.md dist/linux/app dist/mac/app
   overseer release add DIR --goreleaser dist
   overseer release add DIR --version 1.2.3 --rollout 100 --from 5 --ramp 24h app
 `,

@@ -9,7 +9,9 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
+	"github.com/seed-3d078585/overseer/cmd/internal/period"
 	"github.com/seed-3d078585/overseer/cmd/internal/progress"
 	"github.com/seed-3d078585/overseer/cmd/internal/publish"
 )
@@ -25,6 +27,7 @@ type call struct {
 
 	json  bool
 	quiet bool
+	wait  period.Period
 }
 
 func newCall(c releaseCommand) *call {
@@ -32,6 +35,8 @@ func newCall(c releaseCommand) *call {
 	k.flags.SetOutput(io.Discard) // run says it
 	k.flags.BoolVar(&k.json, "json", false, "write one JSON object to standard output, for scripts")
 	k.flags.BoolVar(&k.quiet, "quiet", false, "write neither notes nor progress")
+	k.wait = period.Period(10 * time.Second)
+	k.flags.Var(&k.wait, "wait", "how long to wait for another publisher who is at work, as a `PERIOD`")
 	return k
 }
 
@@ -79,7 +84,7 @@ func (k *call) open(dir string) (*publish.Directory, error) {
 }
 
 func (k *call) options() publish.Options {
-	return publish.Options{Say: k.note, Work: k.work()}
+	return publish.Options{Say: k.note, Work: k.work(), Wait: max(k.wait.Duration(), time.Millisecond)}
 }
 
 // note writes what a person should know.

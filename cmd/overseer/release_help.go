@@ -29,7 +29,7 @@ From nothing to the first release:
 // releaseCodes are the same for all commands.
 const releaseCodes = `Exit codes:
   0  done; or there was nothing to do
-  1  it failed; what hosts read is as it was before
+  1  it failed, and says why and what became of it
   2  the command line makes no sense
   3  verification failed
   4  another publisher is at work in the directory; try again

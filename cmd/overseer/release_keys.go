@@ -159,17 +159,17 @@ func listText(l release.KeyList, signedBy []string) string {
 		if p, err := keys.ParsePublic(key.Public); err == nil {
 			id = p.ID()
 		}
-		fmt.Fprintf(&text, "  key        %s  %s", id, key.Public)
+		fmt.Fprintf(&text, "  key        %s  %s", id, printable(key.Public))
 		if !key.Expires.IsZero() {
 			fmt.Fprintf(&text, "  until %s", key.Expires.UTC().Format("2006-01-02T15:04:05Z"))
 		}
 		if key.Comment != "" {
-			fmt.Fprintf(&text, "  %s", key.Comment)
+			fmt.Fprintf(&text, "  %s", printable(key.Comment))
 		}
 		fmt.Fprintln(&text)
 	}
 	for _, id := range l.Revoked {
-		fmt.Fprintf(&text, "  revoked    %s\n", id)
+		fmt.Fprintf(&text, "  revoked    %s\n", printable(id))
 	}
 	return text.String()
 }

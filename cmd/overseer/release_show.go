@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/seed-3d078585/overseer/cmd/internal/publish"
 	"github.com/seed-3d078585/overseer/fetcher"
@@ -138,10 +139,21 @@ func shownText(s publish.Shown, now time.Time) string {
 		line("blocked", "%s", d)
 	}
 	for l := range strings.Lines(m.Notes) {
-		line("notes", "%s", strings.TrimRight(l, "\r\n"))
+		line("notes", "%s", printable(l))
 	}
 	if s.Draft != "" {
 		line("draft", "%s, not published", s.Draft)
 	}
 	return text.String()
+}
+
+// printable leaves out what would do something to a terminal: nobody has checked
+// who wrote it.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return -1
+	}, strings.ReplaceAll(s, "\t", " "))
 }
