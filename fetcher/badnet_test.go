@@ -176,13 +176,19 @@ func githubOf(s *shelf) http.HandlerFunc {
 		var assets []map[string]any
 		for name, data := range s.files {
 			digest := sum(data)
-			a := assetOf(int(digest[0])<<8+int(digest[1])+1, path.Base(name), "http://github/"+name)
+			a := assetOf(assetID(data), path.Base(name), "http://github/"+name)
 			a["size"], a["digest"] = len(data), "sha256:"+hex.EncodeToString(digest[:])
 			assets = append(assets, a)
 		}
 		s.mu.Unlock()
 		api(w, assets...)
 	}
+}
+
+// assetID changes with the bytes, as that of an asset that is replaced does.
+func assetID(data []byte) int {
+	digest := sum(data)
+	return int(digest[0])<<16 + int(digest[1])<<8 + int(digest[2])
 }
 
 // Whatever a network does to an answer: bytes that end with io.EOF are right,

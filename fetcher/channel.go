@@ -24,6 +24,7 @@ import (
 type channel struct {
 	place    Place
 	name     string // of the manifest
+	flat     bool   // the place has no folders
 	platform string
 	abroad   wire // for URLs that are not relative: without the caller's header
 	max      int64
@@ -74,6 +75,14 @@ func (c *channel) fetch(ctx context.Context) (io.Reader, error) {
 }
 
 func (c *channel) source() string { return c.place.String() + "/" + c.name }
+
+// beside is the name of what lies beside the manifest.
+func (c *channel) beside(name string) string {
+	if c.flat {
+		name = path.Base(name)
+	}
+	return path.Join(path.Dir(c.name), name)
+}
 
 // look brings known up to date.
 func (c *channel) look(ctx context.Context) error {
@@ -145,7 +154,7 @@ func (c *channel) signatures(ctx context.Context, digest release.Digest, name st
 
 // optional reads a file that lies beside the manifest, if it is there.
 func (c *channel) optional(ctx context.Context, name string, limit int64, have small) (small, error) {
-	found, err := c.read(ctx, path.Join(path.Dir(c.name), name), limit, have)
+	found, err := c.read(ctx, c.beside(name), limit, have)
 	if err != nil && isMissing(err) {
 		return small{}, nil
 	}
@@ -205,7 +214,7 @@ func (c *channel) offer(ctx context.Context) io.Reader {
 // open gets what a manifest names.
 func (c *channel) open(ctx context.Context, u string, offset int64) (*Found, error) {
 	if release.IsRelative(u) {
-		return c.place.Open(ctx, Want{Name: path.Join(path.Dir(c.name), u), Offset: offset})
+		return c.place.Open(ctx, Want{Name: c.beside(u), Offset: offset})
 	}
 	at, err := url.Parse(u)
 	if err != nil {

@@ -44,6 +44,11 @@ type Manifest struct {
 	Place Place
 	Name  string
 
+	// Flat is for a place without folders, such as the package registry of a
+	// forge: what lies in a folder beside the manifest is looked for by the
+	// last part of its name.
+	Flat bool
+
 	// Platform is GOOS/GOARCH. Defaults to that of this process.
 	Platform string
 
@@ -115,7 +120,7 @@ func (m *Manifest) follow() (*channel, error) {
 		return nil, err
 	}
 	m.channel = &channel{
-		place: place, name: name, platform: m.Platform,
+		place: place, name: name, flat: m.Flat, platform: m.Platform,
 		abroad:  wire{client: m.Client, stall: orDefault(m.StallTimeout, defaultStall)},
 		max:     orDefault(m.MaxSize, defaultMaxSize),
 		noDelta: m.NoDelta, host: m.host,

@@ -5,14 +5,12 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
-	"path"
 	"sync"
 
 	"github.com/seed-3d078585/overseer/release"
 )
 
-// A githubPlace has the assets of the latest release, by the last part of a
-// name. Which release is the latest is asked when the manifest is opened; the
+// A githubPlace has the assets of the latest release. Which release is the latest is asked when the manifest is opened; the
 // files that are opened after it are of the same release.
 type githubPlace struct {
 	github *Github
@@ -30,6 +28,7 @@ func (g *Github) follow() *channel {
 		g.channel = &channel{
 			place:    &githubPlace{github: g, wire: w},
 			name:     g.Manifest,
+			flat:     true,
 			platform: g.Platform,
 			abroad:   wire{client: w.client, stall: w.stall},
 			max:      w.max,
@@ -52,7 +51,7 @@ func (p *githubPlace) Open(ctx context.Context, want Want) (*Found, error) {
 			return nil, err
 		}
 	}
-	a, err := p.find(path.Base(want.Name))
+	a, err := p.find(want.Name)
 	if err != nil {
 		return nil, err
 	}

@@ -170,7 +170,7 @@ func (o Options) client() *http.Client {
 	}
 	client.Transport = &retry.Transport{Base: noting{base}, Policy: func() retry.Policy {
 		return &retry.GenericPolicy{
-			Retryable: retry.DefaultPredicate, Backoff: retry.DefaultBackoff,
+			Retryable: mayPass, Backoff: retry.DefaultBackoff,
 			MinWait: 200 * time.Millisecond, MaxWait: maxPause, MaxRetry: o.Attempts - 1,
 		}
 	}}
@@ -188,6 +188,15 @@ func (o Options) client() *http.Client {
 		return nil
 	}
 	return client
+}
+
+// mayPass reports whether a request is worth another attempt at once. A registry
+// that says when to come back is not asked before.
+func mayPass(res *http.Response, err error) (bool, error) {
+	if err == nil && res.Header.Get("Retry-After") != "" {
+		return false, nil
+	}
+	return retry.DefaultPredicate(res, err)
 }
 
 // transport has DisableCompression, because a transparently unpacked body has

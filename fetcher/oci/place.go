@@ -40,6 +40,9 @@ func (p *Place) String() string {
 // and its version is the digest of the artifact; the other files are those of the
 // artifact that was found then, and their version is their own digest.
 //
+// Give each source a place of its own: the moment is that at which anybody opened
+// a manifest of this place last.
+//
 // An artifact that the tag leads to no more may lose its files when the registry
 // collects its garbage; they are [fs.ErrNotExist] then, until the manifest is
 // opened again.

@@ -8,11 +8,15 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
 
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+	"oras.land/oras-go/v2"
+	"oras.land/oras-go/v2/content/file"
 
 	"github.com/seed-3d078585/overseer/fetcher"
 	"github.com/seed-3d078585/overseer/fetcher/oci"
@@ -213,5 +217,28 @@ func TestPushTriesAgain(t *testing.T) {
 	o.Attempts = 2
 	if _, err := oci.Push(t.Context(), tree(t, 1), o); err != nil {
 		t.Fatalf("Push with one bad answer: %v", err)
+	}
+}
+
+// Any client of artifacts brings the files of a release.
+func TestPulledByOthers(t *testing.T) {
+	s := start(t)
+	from := tree(t, 2)
+	if _, err := oci.Push(t.Context(), from, s.options()); err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	to, err := file.New(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer to.Close()
+	if _, err := oras.Copy(t.Context(), s.repository(t), "stable", to, "stable", oras.DefaultCopyOptions); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range sent(from) {
+		if got, err := os.ReadFile(filepath.Join(dir, name)); err != nil || !bytes.Equal(got, from[name].Data) {
+			t.Errorf("%q: %d bytes, %v; want %d", name, len(got), err, len(from[name].Data))
+		}
 	}
 }

@@ -55,7 +55,8 @@ func (p *Place) failure(name string, err error) error {
 		return fmt.Errorf("it is another file by now (%s): %w", answer.Code, fetcher.ErrChanged)
 	case http.StatusNotFound:
 		if answer.Code == "NoSuchBucket" {
-			return fmt.Errorf("there is no bucket %q at this endpoint: %w", p.bucket, status)
+			// Not wrapped: a StatusError of 404 is a missing file.
+			return fmt.Errorf("there is no bucket %q at this endpoint: %v", p.bucket, status)
 		}
 		return fs.ErrNotExist
 	case http.StatusForbidden:

@@ -136,7 +136,7 @@ func (o Options) check() error {
 	case o.Bucket == "":
 		return errors.New("s3: Bucket is empty: name the bucket that has the releases")
 	case prefix != "" && (!fs.ValidPath(prefix) || prefix == "."):
-		return fmt.Errorf("s3: Prefix %q: want a path with a slash between its parts, none of them empty, . or ..", o.Prefix)
+		return fmt.Errorf("s3: Prefix %q: want a path with a slash between its parts, none of them empty, a dot or two dots", o.Prefix)
 	case (o.Access == "") != (o.Secret == ""):
 		return errors.New("s3: of Access and Secret only one is given: give both, or none for those of the environment")
 	case o.Anonymous && (o.Access != "" || o.Credentials != nil):

@@ -22,6 +22,7 @@ import (
 	"github.com/minio/minio-go/v7"
 
 	"github.com/seed-3d078585/overseer/fetcher"
+	"github.com/seed-3d078585/overseer/fetcher/fetchertest"
 	"github.com/seed-3d078585/overseer/fetcher/s3"
 )
 
@@ -130,14 +131,14 @@ func TestOpenRefused(t *testing.T) {
 	}{
 		{"wrong secret", func(o *s3.Options) { o.Secret = "wrong" }, http.StatusForbidden, false, "SignatureDoesNotMatch"},
 		{"unknown key", func(o *s3.Options) { o.Access = "nobody" }, http.StatusForbidden, false, "InvalidAccessKeyId"},
-		{"no such bucket", func(o *s3.Options) { o.Bucket = "elsewhere" }, http.StatusNotFound, false, `no bucket "elsewhere"`},
+		{"no such bucket", func(o *s3.Options) { o.Bucket = "elsewhere" }, 0, false, `no bucket "elsewhere"`},
 		{"anonymous", func(o *s3.Options) { o.Access, o.Secret, o.Anonymous = "", "", true }, http.StatusForbidden, true, "s3:ListBucket"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			_, err := s.place(t, row.change).Open(t.Context(), fetcher.Want{Name: "there"})
 			status, ok := errors.AsType[*fetcher.StatusError](err)
-			if !ok || status.Code != row.code || errors.Is(err, fs.ErrNotExist) != row.missing || !strings.Contains(err.Error(), row.says) {
-				t.Fatalf("Open: %v; want a StatusError %d that says %q, as a missing file: %v", err, row.code, row.says, row.missing)
+			if err == nil || ok != (row.code != 0) || ok && status.Code != row.code || errors.Is(err, fs.ErrNotExist) != row.missing || !strings.Contains(err.Error(), row.says) {
+				t.Fatalf("Open: %v; want the status %d (0: none), saying %q, as a missing file: %v", err, row.code, row.says, row.missing)
 			}
 			if strings.Contains(err.Error(), secret) {
 				t.Fatalf("the error has the secret: %v", err)
@@ -346,6 +347,18 @@ func TestReadIsBounded(t *testing.T) {
 		}()
 		if _, err := io.ReadAll(f.Body); !errors.Is(err, context.Canceled) {
 			t.Fatalf("read: %v; want context.Canceled", err)
+		}
+	})
+}
+
+func TestPlaceConforms(t *testing.T) {
+	fetchertest.TestPlace(t, func(t *testing.T) fetchertest.Shelf {
+		s := plain(t)
+		w := &weather{RoundTripper: s.Transport}
+		return fetchertest.Shelf{
+			Place: s.place(t, func(o *s3.Options) { o.Prefix, o.Transport = "a prefix", w }),
+			Put:   func(name string, data []byte) { s.put(t, "a prefix/"+name, data) },
+			Stall: w.stall,
 		}
 	})
 }

@@ -37,7 +37,6 @@ const (
 type server struct {
 	*http.Transport
 	admin *minio.Client
-	ca    *x509.CertPool // not nil: it speaks TLS
 }
 
 // gateway finds the program. Its absence fails where everything has to be there,
