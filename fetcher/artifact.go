@@ -94,6 +94,9 @@ func (b *artifactBody) read(p []byte) (int, error) {
 }
 
 func (b *artifactBody) begin() (err error) {
+	if a := b.artifact; a.Size > b.max || a.PackedSize > b.max {
+		return fmt.Errorf("a program of %d bytes, %d packed: %w", a.Size, a.PackedSize, ErrTooLarge)
+	}
 	b.sum = sha256.New()
 	b.now, err = b.delta()
 	if err == errNoDelta {

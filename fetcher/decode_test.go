@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"errors"
 	"fmt"
+	"math/bits"
 	"net/http"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/seed-3d078585/overseer/fetcher"
+	"github.com/seed-3d078585/overseer/release"
 )
 
 func gzipped(b []byte) []byte {
@@ -107,6 +109,54 @@ func TestPackedResume(t *testing.T) {
 			inBubble(t, serve, func(t *testing.T, client *http.Client) {
 				wantWhole(t, &fetcher.HTTP{URL: "http://releases/app" + name, Client: client}, program)
 			})
+		})
+	}
+}
+
+// A stream may not ask for any amount of memory. What a manifest names may ask
+// for less than what a server offers by itself.
+func TestZstdWindow(t *testing.T) {
+	program := noise(200_000)
+	// packed states a window, as RFC 8878, 3.1.1.1.2, has it, that it does not use.
+	packed := func(window int) []byte {
+		var b bytes.Buffer
+		z, err := zstd.NewWriter(&b, zstd.WithWindowSize(1<<20), zstd.WithEncoderConcurrency(1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		z.Write(program[:1000])
+		z.Flush()
+		z.Write(program[1000:])
+		z.Close()
+		b.Bytes()[5] = byte(bits.Len(uint(window))-1-10) << 3
+		return b.Bytes()
+	}
+	for _, row := range []struct {
+		window       int
+		http, signed bool
+	}{{8 << 20, true, true}, {32 << 20, true, true}, {64 << 20, true, false}, {256 << 20, false, false}} {
+		body := packed(row.window)
+		s := newShelf()
+		a := s.artifact(program, release.Zstd)
+		s.set(a.URLs[0], body)
+		a.PackedSize, a.PackedDigest = int64(len(body)), sum(body)
+		s.publish(a)
+		inBubble(t, s.ServeHTTP, func(t *testing.T, client *http.Client) {
+			for _, f := range []struct {
+				source fetcher.Interface
+				good   bool
+			}{
+				{&fetcher.HTTP{URL: "http://releases/" + a.URLs[0], Client: client}, row.http},
+				{&fetcher.Manifest{URL: "http://releases/stable.json", Client: client}, row.signed},
+			} {
+				got, err := readAll(t, offered(t, f.source))
+				if f.good && (err != nil || !bytes.Equal(got, program)) {
+					t.Errorf("%T, a window of %d MiB: read %d bytes and %v; want the program", f.source, row.window>>20, len(got), err)
+				}
+				if !f.good {
+					wantSays(t, err, "pack it with a lower level")
+				}
+			}
 		})
 	}
 }

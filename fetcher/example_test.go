@@ -3,6 +3,8 @@ package fetcher_test
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"io"
 	"log"
@@ -41,6 +43,58 @@ func ExampleGithub() {
 	if err := source.Init(); err != nil {
 		log.Fatal(err)
 	}
+}
+
+func ExampleManifest() {
+	source := &fetcher.Manifest{URL: "https://releases.example.com/app/stable.json"}
+	if err := source.Init(); err != nil {
+		log.Fatal(err)
+	}
+}
+
+// Servers with certificates of an authority of one's own, and a client
+// certificate likewise, are a matter of the client.
+func ExampleManifest_certificateAuthority() {
+	pem, err := os.ReadFile("/etc/app/ca.pem")
+	if err != nil {
+		log.Fatal(err)
+	}
+	authorities := x509.NewCertPool()
+	authorities.AppendCertsFromPEM(pem)
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.TLSClientConfig = &tls.Config{RootCAs: authorities}
+	source := &fetcher.Manifest{
+		URL:    "https://releases.internal/app/stable.json",
+		Client: &http.Client{Transport: transport},
+	}
+	if err := source.Init(); err != nil {
+		log.Fatal(err)
+	}
+}
+
+// The package registry of a forge has no folders.
+func ExampleManifest_registry() {
+	source := &fetcher.Manifest{
+		URL:    "https://gitlab.example.com/api/v4/projects/group%2Fapp/packages/generic/app/stable/stable.json",
+		Flat:   true,
+		Header: http.Header{"Deploy-Token": {os.Getenv("RELEASES_TOKEN")}},
+	}
+	if err := source.Init(); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func ExampleDir() {
+	source := &fetcher.Manifest{Place: fetcher.Dir("/mnt/releases"), Name: "app/stable.json"}
+	if err := source.Init(); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func ExampleWeb() {
+	place := fetcher.Web("https://releases.example.com/app", fetcher.WebOptions{StallTimeout: time.Minute})
+	fmt.Println(place)
+	// Output: https://releases.example.com/app
 }
 
 func ExampleFunc() {

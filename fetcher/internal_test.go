@@ -2,6 +2,7 @@ package fetcher
 
 import (
 	"errors"
+	"io/fs"
 	"net/http"
 	"os"
 	"testing"
@@ -52,6 +53,21 @@ func TestMayAsk(t *testing.T) {
 		if err := row.wire.mayAsk(row.api, row.target); (err == nil) != row.want {
 			t.Errorf("%s: mayAsk(%q, %q) = %v; want allowed: %v", row.name, row.api, row.target, err, row.want)
 		}
+	}
+}
+
+// A mount that hangs costs a bounded number of goroutines.
+func TestDirHangs(t *testing.T) {
+	place := Dir(t.TempDir()).(*dirPlace)
+	for range maxHung {
+		place.hung <- struct{}{}
+	}
+	if _, err := place.Open(t.Context(), Want{Name: "stable.json"}); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("Open while %d others hang: %v; want os.ErrDeadlineExceeded", maxHung, err)
+	}
+	<-place.hung
+	if _, err := place.Open(t.Context(), Want{Name: "stable.json"}); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("Open when one has returned: %v; want fs.ErrNotExist", err)
 	}
 }
 

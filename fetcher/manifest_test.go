@@ -163,7 +163,7 @@ func TestManifestLife(t *testing.T) {
 
 		// Not taken: offered again, from memory, with what proves it looked up.
 		begin := time.Now()
-		r = offered(t, f)
+		offered(t, f)
 		if took := time.Since(begin); took != 5*time.Minute {
 			t.Errorf("the second offer took %v; want 5m0s", took)
 		}
@@ -282,7 +282,7 @@ func TestManifestRefusals(t *testing.T) {
 			w.Header().Set("Content-Encoding", "gzip")
 			w.Write(gzipped([]byte("{}")))
 		}, "Content-Encoding"},
-		{"redirected for ever", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/stable.json", 302) }, "more than 10 redirects"},
+		{"redirected for ever", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/stable.json", http.StatusFound) }, "more than 10 redirects"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			s := newShelf()
@@ -322,21 +322,37 @@ func TestManifestRetryAfter(t *testing.T) {
 // A policy without signatures refuses by itself; an optional file that cannot be
 // had for another reason is an error, as it may be there.
 func TestManifestOptionalFails(t *testing.T) {
-	s := newShelf()
-	s.publish(s.artifact([]byte("program"), release.Zstd))
-	s.deny = func(w http.ResponseWriter, r *http.Request) bool {
-		if r.URL.Path != "/keys.json" {
-			return false
-		}
-		w.WriteHeader(http.StatusBadGateway)
-		return true
+	for _, row := range []struct {
+		name   string
+		header http.Header
+		code   int
+		says   string
+	}{
+		{"a bad gateway", nil, http.StatusBadGateway, "502"},
+		{"a limit", http.Header{"Retry-After": {"60"}}, http.StatusForbidden, "left alone for 1m0s"},
+		{"a limit of GitHub", http.Header{"X-Ratelimit-Remaining": {"0"}, "X-Ratelimit-Reset": {"946684860"}}, http.StatusForbidden, "left alone for 1m0s"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			s := newShelf()
+			s.publish(s.artifact([]byte("program"), release.Zstd))
+			s.deny = func(w http.ResponseWriter, r *http.Request) bool {
+				if r.URL.Path != "/keys.json" {
+					return false
+				}
+				for name, values := range row.header {
+					w.Header()[name] = values
+				}
+				w.WriteHeader(row.code)
+				return true
+			}
+			onShelf(t, s, func(t *testing.T, f *fetcher.Manifest) {
+				_, err := f.Fetch()
+				wantSays(t, err, row.says)
+				s.deny = nil
+				wantWhole(t, f, []byte("program"))
+			})
+		})
 	}
-	onShelf(t, s, func(t *testing.T, f *fetcher.Manifest) {
-		_, err := f.Fetch()
-		wantSays(t, err, "502")
-		s.deny = nil
-		wantWhole(t, f, []byte("program"))
-	})
 }
 
 func TestManifestPackings(t *testing.T) {

@@ -84,11 +84,11 @@ func (m *mirrors) read(p []byte) (int, error) {
 		}
 		n, err := m.now.Body.Read(p[:min(int64(len(p)), m.file.size-m.got)])
 		m.take(p[:n])
-		if n > 0 || len(p) == 0 {
-			return n, nil // an error stays and comes back
-		}
-		if err != nil {
+		if err != nil && m.got < m.file.size {
 			m.broken(unexpected(err))
+		}
+		if n > 0 || err == nil {
+			return n, nil
 		}
 	}
 }

@@ -88,7 +88,7 @@ func (w wire) open(ctx context.Context, target string, extra http.Header, want W
 	found, err := a.found(want)
 	if err != nil {
 		a.Close()
-		return nil, err
+		return nil, rateLimit(a, err)
 	}
 	if coded := a.Header.Get("Content-Encoding"); coded != "" && coded != "identity" && wrappingOf(path.Base(want.Name)).isZero() {
 		a.Close()
@@ -180,6 +180,9 @@ func (a *answer) found(want Want) (*Found, error) {
 // isMissing reports whether a file is not there, or is hidden from us as one
 // that is not there: some stores answer 403 for both.
 func isMissing(err error) bool {
+	if _, later := errors.AsType[*RetryAfterError](err); later {
+		return false // an exhausted limit is answered with 403 too
+	}
 	status, ok := errors.AsType[*StatusError](err)
 	return errors.Is(err, fs.ErrNotExist) || ok && status.Code == http.StatusForbidden
 }

@@ -19,9 +19,6 @@ type wholeReader struct {
 // whole begins the download of the whole program.
 func (b *artifactBody) whole() (io.ReadCloser, error) {
 	a := b.artifact
-	if a.Size > b.max || a.PackedSize > b.max {
-		return nil, fmt.Errorf("a program of %d bytes, %d packed: %w", a.Size, a.PackedSize, ErrTooLarge)
-	}
 	as, err := signedWrapping(a.Packing)
 	if err != nil {
 		return nil, err
