@@ -6,7 +6,7 @@ import (
 	"sort"
 )
 
-// A span of old addresses that went to new ones as a whole.
+// A span of old places that went to new ones as a whole.
 type span struct{ old, new, size int64 }
 
 // maxSpans bounds the memory of an address map.
@@ -21,7 +21,7 @@ type addressMap struct {
 	high  int64
 }
 
-func newAddressMap(m *model, copies []match) *addressMap {
+func newAddressMap(m *model, copies []span) *addressMap {
 	a := &addressMap{low: 1<<62 - 1}
 	for _, r := range m.ranges {
 		a.low = min(a.low, r.oldAddr)
@@ -36,12 +36,11 @@ func newAddressMap(m *model, copies []match) *addressMap {
 			if !r.inFile {
 				continue
 			}
-			from := max(int64(c.oldPos), r.oldPos)
-			to := min(int64(c.oldPos+c.length), r.oldPos+r.oldSize)
-			if from >= to {
+			from, to := max(c.old, r.oldPos), min(c.old+c.size, r.oldPos+r.oldSize)
+			if from >= to || len(a.spans) == maxSpans {
 				continue
 			}
-			newPos := from - int64(c.oldPos) + int64(c.newPos)
+			newPos := from - c.old + c.new
 			if newPos < r.newPos || newPos >= r.newPos+r.newSize {
 				continue
 			}

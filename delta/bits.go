@@ -9,6 +9,8 @@ func newBits(n int) bits { return make(bits, (n+63)/64) }
 
 func (b bits) set(i int32) { b[i>>6] |= 1 << (i & 63) }
 
+func (b bits) clear(i int32) { b[i>>6] &^= 1 << (i & 63) }
+
 func (b bits) has(i int32) bool { return b[i>>6]&(1<<(i&63)) != 0 }
 
 // each calls f for each position, in order.

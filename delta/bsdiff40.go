@@ -75,7 +75,6 @@ type bsdiffSource struct {
 	// waits here.
 	pending int64
 	left    int64 // of the new program
-	done    bool
 }
 
 func openBSDIFF40(patch io.ReaderAt, patchSize int64, h bsdiffHead) *bsdiffSource {
@@ -105,11 +104,11 @@ func (s *bsdiffSource) next() (piece, error) {
 			}
 			return piece{}, io.EOF
 		}
-		var b [24]byte
-		if err := readFull(s.control, b[:], "the control stream"); err != nil {
+		b := s.buf[:24]
+		if err := readFull(s.control, b, "the control stream"); err != nil {
 			return piece{}, err
 		}
-		x, y, z := bsdiffNumber(b[:]), bsdiffNumber(b[8:]), bsdiffNumber(b[16:])
+		x, y, z := bsdiffNumber(b), bsdiffNumber(b[8:]), bsdiffNumber(b[16:])
 		if x < 0 || y < 0 || x > s.left || y > s.left-x {
 			return piece{}, corrupt("a triple of %d and %d bytes where %d are left", x, y, s.left)
 		}

@@ -15,7 +15,9 @@ import (
 //
 // What [Diff] says of time, memory and errors holds here too.
 func DiffBSDIFF40(ctx context.Context, w io.Writer, old, new []byte, bzip2 func(io.Writer) (io.WriteCloser, error), opts ...Option) (Stats, error) {
-	found, err := compare(ctx, old, new, newOptions(opts))
+	o := newOptions(opts)
+	c := &comparison{workers: o.workers, report: newReport(o.progress, int64(len(old))+int64(len(new)))}
+	found, err := c.run(ctx, old, new)
 	if err != nil {
 		return Stats{}, err
 	}

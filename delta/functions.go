@@ -28,7 +28,8 @@ type functionIndex struct {
 	pages []int64 // the last record that begins at or before the page
 	end   int64   // of what looks like records
 
-	at functionRecord // the last one looked for
+	at   functionRecord // the last one looked for
+	head [functionHead]byte
 }
 
 type functionRecord struct {
@@ -43,7 +44,7 @@ func indexFunctions(old io.ReaderAt, r *addressRange) (*functionIndex, error) {
 	for r.oldSize>>x.shift >= 1<<14 {
 		x.shift++
 	}
-	in := &section{r: old, at: r.oldPos, end: r.oldPos + r.oldSize}
+	in := io.NewSectionReader(old, r.oldPos, r.oldSize)
 	buf := make([]byte, chunk)
 	have, pos := 0, r.oldPos // buf[:have] is what lies at pos
 	for {
@@ -98,12 +99,15 @@ func (x *functionIndex) find(pos int64) (functionRecord, bool, error) {
 	if x.at.end > at && x.at.end <= pos {
 		at = x.at.end
 	}
-	var head [functionHead]byte
+	head := x.head[:]
 	for at <= pos && at+functionHead <= x.end {
-		if n, err := x.old.ReadAt(head[:], at); n < len(head) {
+		if n, err := x.old.ReadAt(head, at); n < len(head) {
+			if err == nil || err == io.EOF {
+				err = io.ErrUnexpectedEOF
+			}
 			return functionRecord{}, false, fmt.Errorf("read the old program at %d: %w", at, err)
 		}
-		f, ok := parseFunction(head[:], at)
+		f, ok := parseFunction(head, at)
 		if !ok {
 			break
 		}

@@ -52,9 +52,6 @@ const (
 )
 
 func (m *model) append(b []byte) []byte {
-	if m == nil {
-		return b
-	}
 	u := func(n int64) { b = binary.AppendUvarint(b, uint64(n)) }
 	u(m.minCopy)
 	u(int64(len(m.bases)))
@@ -96,7 +93,9 @@ func parseModel(s *stream) (*model, error) {
 		if err == nil && n > limit {
 			err = corrupt("the model has %d where %d is the most", n, limit)
 		}
-		failed = err
+		if failed = err; failed != nil {
+			return 0
+		}
 		return n
 	}
 	const far = 1 << 60

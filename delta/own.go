@@ -15,27 +15,33 @@ import (
 //	24      32    SHA-256 of the old program
 //	56      32    SHA-256 of the new program
 //	88      8     number of copies
-//	96      5×17  for each stream: method, packed size, unpacked size
-//	181     8     the first bytes of the SHA-256 of all before
+//	96      8×17  for each stream: method, packed size, unpacked size
+//	232     8     the first bytes of the SHA-256 of all before
 //
 // Numbers are little-endian. The streams follow in the order of the table, and
 // nothing follows them.
 const (
 	ownMagic  = "OVSRDLT1"
-	ownHeader = 181 + 8
+	ownHeader = 96 + 17*streams + 8
 )
 
 // The streams.
 const (
 	streamModel   = iota // how the programs refer to themselves
-	streamControl        // copies
-	streamRuns           // which copied bytes are to be corrected
-	streamValues         // by how much
+	streamInserts        // of each copy: how many bytes are inserted before it
+	streamSeeks          // how far from the end of the one before
+	streamCopies         // how many bytes
+	streamSame           // of each turn: how many copied bytes stay
+	streamChanged        // how many change
+	streamValues         // what is added to those that change
 	streamExtra          // bytes to insert
 	streams
 )
 
-var streamNames = [streams]string{"the model", "the control stream", "the stream of runs", "the stream of values", "the extra stream"}
+var streamNames = [streams]string{
+	"the model", "the stream of inserts", "the stream of seeks", "the stream of copies",
+	"the stream of same bytes", "the stream of changed bytes", "the stream of values", "the extra stream",
+}
 
 // How a stream is packed.
 const (

@@ -12,18 +12,16 @@ type ownSource struct {
 
 	same    int64 // copied bytes up to the next to correct
 	changed int64 // bytes to correct behind them
+	buf     [256]byte
 }
 
 func openOwn(old, patch io.ReaderAt, h *ownHead) (*ownSource, error) {
 	s := &ownSource{copies: h.copies, left: h.newSize}
-	at := int64(ownHeader)
-	for i, sh := range h.streams {
-		var err error
-		if s.streams[i], err = openStream(patch, at, sh, streamNames[i]); err != nil {
+	for i := range s.streams {
+		if err := s.open(patch, h, i); err != nil {
 			s.close()
 			return nil, err
 		}
-		at += sh.packed
 	}
 	m, err := parseModel(s.streams[streamModel])
 	if err == nil && m != nil && len(m.ranges) > 0 {
@@ -36,16 +34,26 @@ func openOwn(old, patch io.ReaderAt, h *ownHead) (*ownSource, error) {
 	return s, nil
 }
 
-// survey reads the control stream once for the model.
-func (s *ownSource) survey(old, patch io.ReaderAt, h *ownHead, m *model) error {
-	control, err := openStream(patch, ownHeader+h.streams[streamModel].packed, h.streams[streamControl], streamNames[streamControl])
-	if err != nil {
-		return err
+// open opens one stream.
+func (s *ownSource) open(patch io.ReaderAt, h *ownHead, i int) (err error) {
+	at := int64(ownHeader)
+	for _, before := range h.streams[:i] {
+		at += before.packed
 	}
-	defer control.close()
+	s.streams[i], err = openStream(patch, at, h.streams[i], streamNames[i])
+	return err
+}
+
+// survey reads the copies once for the model.
+func (s *ownSource) survey(old, patch io.ReaderAt, h *ownHead, m *model) error {
 	look := &ownSource{copies: h.copies, left: h.newSize}
-	look.streams[streamControl] = control
-	var copies []match
+	defer look.close()
+	for i := streamInserts; i <= streamCopies; i++ {
+		if err := look.open(patch, h, i); err != nil {
+			return err
+		}
+	}
+	var copies []span
 	newPos := int64(0)
 	for {
 		p, err := look.next()
@@ -60,10 +68,11 @@ func (s *ownSource) survey(old, patch io.ReaderAt, h *ownHead, m *model) error {
 			if len(copies) == maxSpans {
 				return corrupt("its model has more than %d copies", maxSpans)
 			}
-			copies = append(copies, match{int(p.oldPos), int(newPos), int(p.copy)})
+			copies = append(copies, span{p.oldPos, newPos, p.copy})
 		}
 		newPos += p.copy
 	}
+	var err error
 	s.foretell, err = newPredictor(m, copies, old)
 	return err
 }
@@ -88,16 +97,15 @@ func (s *ownSource) next() (piece, error) {
 		return piece{}, io.EOF
 	}
 	s.copies--
-	c := s.streams[streamControl]
-	insert, err := c.number()
+	insert, err := s.streams[streamInserts].number()
 	if err != nil {
 		return piece{}, err
 	}
-	seek, err := c.signed()
+	seek, err := s.streams[streamSeeks].signed()
 	if err != nil {
 		return piece{}, err
 	}
-	length, err := c.number()
+	length, err := s.streams[streamCopies].number()
 	if err != nil {
 		return piece{}, err
 	}
@@ -128,8 +136,7 @@ func (s *ownSource) correct(copied []byte) error {
 		s.same -= n
 		copied = copied[n:]
 		if n = min(s.changed, int64(len(copied))); n > 0 {
-			var buf [256]byte
-			b := buf[:min(n, int64(len(buf)))]
+			b := s.buf[:min(n, int64(len(s.buf)))]
 			if err := s.streams[streamValues].full(b); err != nil {
 				return err
 			}
@@ -144,15 +151,15 @@ func (s *ownSource) correct(copied []byte) error {
 }
 
 func (s *ownSource) turn() (err error) {
-	r := s.streams[streamRuns]
-	if r.left == 0 {
+	same, changed := s.streams[streamSame], s.streams[streamChanged]
+	if same.left == 0 {
 		s.same = 1<<63 - 1 // nothing changes any more
 		return nil
 	}
-	if s.same, err = r.number(); err != nil {
+	if s.same, err = same.number(); err != nil {
 		return err
 	}
-	if s.changed, err = r.number(); err != nil {
+	if s.changed, err = changed.number(); err != nil {
 		return err
 	}
 	if s.changed == 0 {
@@ -163,7 +170,7 @@ func (s *ownSource) turn() (err error) {
 
 func (s *ownSource) finish() error {
 	if s.changed > 0 {
-		return corrupt("%s goes on behind the end of the program", streamNames[streamRuns])
+		return corrupt("%s goes on behind the end of the program", streamNames[streamChanged])
 	}
 	for _, st := range s.streams {
 		if err := st.end(); err != nil {

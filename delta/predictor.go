@@ -21,7 +21,7 @@ type predictor struct {
 const lookahead = 16
 
 // newPredictor reads in the old program what the model needs to be known of it.
-func newPredictor(m *model, copies []match, old io.ReaderAt) (*predictor, error) {
+func newPredictor(m *model, copies []span, old io.ReaderAt) (*predictor, error) {
 	p := &predictor{model: m, where: newAddressMap(m, copies), known: newTargets()}
 	p.words.init()
 	for i := range m.ranges {
@@ -51,6 +51,8 @@ func (p *predictor) predict(b []byte, oldPos, newPos int64, more bool, fix func(
 		switch k := p.kindOf(r); k {
 		case kindAMD64:
 			n, err = p.amd64(part, r, oldPos+int64(done), newPos+int64(done), goesOn, fix)
+		case kindARM64:
+			n, err = p.arm64(part, r, oldPos+int64(done), newPos+int64(done), goesOn, fix)
 		case kindWords:
 			n, err = p.predictWords(part, r, oldPos+int64(done), goesOn, fix)
 		case kindTable:
@@ -115,32 +117,5 @@ func (p *predictor) learn(old, new int64) {
 		p.known.forget(old)
 	} else {
 		p.known.set(old, new)
-	}
-}
-
-// targets remembers a bounded number of addresses.
-type targets []struct{ old, new int64 }
-
-const targetBits = 16
-
-func newTargets() targets { return make(targets, 1<<targetBits) }
-
-func (t targets) slot(old int64) int {
-	return int(uint64(old) * 0x9e3779b97f4a7c15 >> (64 - targetBits))
-}
-
-func (t targets) get(old int64) (int64, bool) {
-	e := &t[t.slot(old)]
-	return e.new, e.old == old && old != 0
-}
-
-func (t targets) set(old, new int64) {
-	e := &t[t.slot(old)]
-	e.old, e.new = old, new
-}
-
-func (t targets) forget(old int64) {
-	if e := &t[t.slot(old)]; e.old == old {
-		e.old = 0
 	}
 }

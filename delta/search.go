@@ -13,9 +13,9 @@ type index struct {
 	bucket []int32 // by the first two bytes, the first suffix that begins with them
 }
 
-func newIndex(ctx context.Context, text []byte) (*index, error) {
-	sa, err := suffixArray(ctx, text)
-	if err != nil {
+// newIndex sorts the suffixes of text into sa, which is as long.
+func newIndex(ctx context.Context, text []byte, sa []int32) (*index, error) {
+	if err := suffixArray(ctx, text, sa); err != nil {
 		return nil, err
 	}
 	x := &index{text: text, sa: sa, bucket: make([]int32, 1<<16+1)}

@@ -2,7 +2,6 @@ package delta
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -92,25 +91,17 @@ func (s *stream) end() error {
 	return nil
 }
 
+// newPacker returns what packs the streams of a patch, one after the other. The
+// digest of the new program is checksum enough.
+func newPacker() (*zstd.Encoder, error) {
+	return zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedBestCompression), zstd.WithWindowSize(window), zstd.WithEncoderConcurrency(1), zstd.WithLowerEncoderMem(true), zstd.WithEncoderCRC(false))
+}
+
 // pack packs a stream in the shorter of two ways.
-func pack(b []byte) (streamHead, []byte, error) {
+func pack(w *zstd.Encoder, b []byte) (streamHead, []byte) {
 	h := streamHead{methodStored, int64(len(b)), int64(len(b))}
-	if len(b) == 0 {
-		return h, nil, nil
+	if packed := w.EncodeAll(b, nil); len(packed) < len(b) {
+		return streamHead{methodZstd, int64(len(packed)), int64(len(b))}, packed
 	}
-	var out bytes.Buffer
-	w, err := zstd.NewWriter(&out, zstd.WithEncoderLevel(zstd.SpeedBestCompression), zstd.WithWindowSize(window), zstd.WithEncoderConcurrency(1))
-	if err != nil {
-		return h, nil, err
-	}
-	if _, err := w.Write(b); err != nil {
-		return h, nil, err
-	}
-	if err := w.Close(); err != nil {
-		return h, nil, err
-	}
-	if out.Len() < len(b) {
-		return streamHead{methodZstd, int64(out.Len()), int64(len(b))}, out.Bytes(), nil
-	}
-	return h, b, nil
+	return h, b
 }

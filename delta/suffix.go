@@ -13,14 +13,11 @@ import "context"
 // stride is how many steps a loop takes between two looks at the context.
 const stride = 1 << 18
 
-// suffixArray sorts the suffixes of text, which is shorter than 2 GiB.
-func suffixArray(ctx context.Context, text []byte) ([]int32, error) {
-	sa := make([]int32, len(text))
+// suffixArray sorts the suffixes of text, which is shorter than 2 GiB, into sa,
+// which is as long.
+func suffixArray(ctx context.Context, text []byte, sa []int32) error {
 	s := sorter[byte]{ctx: ctx, text: text, sa: sa, alphabet: 256}
-	if err := s.sort(); err != nil {
-		return nil, err
-	}
-	return sa, nil
+	return s.sort()
 }
 
 type sorter[T byte | int32] struct {
