@@ -27,8 +27,10 @@ type Host struct {
 	// Installed returns the digest of the program that is installed now.
 	Installed func(context.Context) (release.Digest, error)
 
-	// MachineID tells this host from others, for a staged rollout. Empty: it
-	// is read from the system where it is needed.
+	// MachineID tells this host from others, for a staged rollout. It is
+	// hashed and leaves the process in no other form. Empty: that of
+	// machine-id(5), else the name of the host. Containers of one image may
+	// share the former, so one that matters is given here.
 	MachineID string
 }
 

@@ -67,7 +67,7 @@ func (s *Signed) rememberedList(rec *record, now time.Time) (release.KeyList, bo
 		return release.KeyList{}, false
 	}
 	list, err := s.readList(rec.Keys, rec.KeysSignatures, nil, now)
-	if err != nil || list.Product != s.product {
+	if err != nil {
 		return release.KeyList{}, false
 	}
 	return list, true

@@ -75,18 +75,20 @@ func TestWithoutMemory(t *testing.T) {
 // are those of the product.
 func TestChannels(t *testing.T) {
 	p, m := publisher(t), &trusttest.Memory{}
-	beta := func(m *release.Manifest) { m.Channel = "beta" }
+	in := func(channel string) func(*release.Manifest) { return func(m *release.Manifest) { m.Channel = channel } }
+	beta := in("beta")
 	ask := func(channel string, f trusttest.Files) error {
 		_, err := vouch(t, trust.Minisign(p.Release.Public()).For("app", channel).On(trust.Host{Memory: m}), f)
 		return err
 	}
-	stable := p.Publish("1.0.0")
-	want(t, "beta 2", ask("beta", p.Publish("0.9.0", beta)), nil)
-	want(t, "stable 1 after beta 2", ask("stable", stable), nil)
-	want(t, "beta 3", ask("beta", p.Publish("1.1.0", beta, func(m *release.Manifest) { m.MinSeq = 2 })), nil)
-	want(t, "stable 1 below the floor of beta 3", ask("stable", stable), trust.ErrFloor)
-	want(t, "stable 4, lower than what beta let in", ask("stable", p.Publish("1.0.1")), trust.ErrDowngrade)
-	want(t, "stable 5", ask("stable", p.Publish("1.1.0")), nil)
+	edge, stable := p.Publish("1.0.0", in("edge")), p.Publish("1.0.0")
+	want(t, "beta 3", ask("beta", p.Publish("0.9.0", beta)), nil)
+	want(t, "stable 2 after beta 3", ask("stable", stable), nil)
+	want(t, "beta 4", ask("beta", p.Publish("1.1.0", beta, func(m *release.Manifest) { m.MinSeq = 3 })), nil)
+	want(t, "stable 2 below the floor of beta 4", ask("stable", stable), trust.ErrFloor)
+	want(t, "stable 5, lower than what beta let in", ask("stable", p.Publish("1.0.1")), trust.ErrDowngrade)
+	want(t, "stable 6, which says nothing of a floor", ask("stable", p.Publish("1.1.0")), nil)
+	want(t, "edge 1 below the floor all the same", ask("edge", edge), trust.ErrFloor)
 }
 
 func TestFloors(t *testing.T) {

@@ -157,3 +157,16 @@ func TestListExpires(t *testing.T) {
 		want(t, "the next list", f.ask(t, f.Files()), nil)
 	})
 }
+
+// TestListTellsTime: what the root keys have signed proves a time, too.
+func TestListTellsTime(t *testing.T) {
+	f := newFleet(t)
+	f.PublishKeys(func(l *release.KeyList) {
+		l.Issued, l.Expires = time.Now().UTC().AddDate(0, 0, 20), time.Now().UTC().AddDate(0, 0, 40)
+	})
+	upTo := func(days int) func(*release.Manifest) {
+		return func(m *release.Manifest) { m.Expires = time.Now().UTC().AddDate(0, 0, days) }
+	}
+	want(t, "good by the clock alone", f.ask(t, f.by(f.Release, "1.0.0", upTo(19))), trust.ErrExpired)
+	want(t, "good by both", f.ask(t, f.by(f.Release, "1.0.0", upTo(21))), nil)
+}

@@ -65,5 +65,5 @@ func stall(n int) http.HandlerFunc {
 // much of.
 func unpacking(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Encoding", "gzip")
-	w.Write(gzipped(make([]byte, 16<<20))) // a client that has enough is gone
+	w.Write(gzipped(make([]byte, 8<<20))) // a client that has enough is gone
 }

@@ -103,7 +103,7 @@ func bombs() []Forgery {
 			}))
 		})
 	}
-	const size = 16 << 20
+	const size = 8 << 20
 	return []Forgery{
 		packed("gzip bomb", release.Gzip, "", func(p *Publisher, _ []byte) []byte { return gzipped(make([]byte, size)) }),
 		packed("zstd bomb", release.Zstd, "", func(p *Publisher, _ []byte) []byte { return p.zstd(make([]byte, size)) }),

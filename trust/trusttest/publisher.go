@@ -50,7 +50,7 @@ type Publisher struct {
 // NewPublisher makes the keys and the first key list.
 func NewPublisher(tb testing.TB, product string) *Publisher {
 	tb.Helper()
-	encoder, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))
+	encoder, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithWindowSize(128<<10))
 	if err != nil {
 		tb.Fatalf("trusttest: %v", err)
 	}
