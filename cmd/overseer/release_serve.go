@@ -16,8 +16,8 @@ var serveCommand = releaseCommand{
 	args:  "DIR [--listen ADDRESS] [--tls-cert FILE --tls-key FILE]",
 	about: "serve a release directory over HTTP",
 	text: `
-A web server for a small fleet. It serves what hosts read and nothing that begins
-with a dot, and lists nothing. ETags are digests; ranges and conditions work, so a
+A web server for a small fleet, for a release directory or a copy that --to made.
+It serves what hosts read and nothing that begins with a dot, and lists nothing. ETags are digests; ranges and conditions work, so a
 download that was cut goes on, and a manifest that did not change is not sent.
 
 It runs under overseer itself: SIGUSR2 starts it anew, with a new certificate or a
@@ -43,8 +43,8 @@ Each request is a line of JSON on standard error.
 			if (*cert == "") != (*key == "") {
 				return usagef("--tls-cert and --tls-key go together")
 			}
-			if _, err := k.open(args[0]); err != nil {
-				return err
+			if _, err := os.ReadDir(args[0]); err != nil {
+				return fmt.Errorf("serve: want a release directory, or a copy that was uploaded to: %w", err)
 			}
 			overseer.Run(overseer.Config{
 				Address: *listen,

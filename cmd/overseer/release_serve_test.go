@@ -128,7 +128,7 @@ func TestReleaseServeRefuses(t *testing.T) {
 		want string
 	}{
 		{"serve", exitUsage, "want DIR"},
-		{"serve NONE", exitFailed, "overseer release init"},
+		{"serve NONE", exitFailed, "want a release directory"},
 		{"serve DIR --tls-cert x.pem", exitUsage, "go together"},
 	} {
 		if _, errs := b.release(row.code, row.line); !strings.Contains(errs, row.want) {
