@@ -152,7 +152,7 @@ func (k *call) issue(ctx context.Context, dir string, i *issuing, do func(*publi
 	if err != nil {
 		return err
 	}
-	how, err := i.how()
+	how, err := i.how(ctx)
 	if err != nil {
 		return err
 	}

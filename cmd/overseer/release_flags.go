@@ -39,11 +39,11 @@ func (k *call) passwords(path *string) {
 }
 
 // read returns the keys; none is an error where one is needed.
-func (s *secrets) read(needed bool) (all []keys.Secret, err error) {
+func (s *secrets) read(ctx context.Context, needed bool) (all []keys.Secret, err error) {
 	if needed && len(s.paths) == 0 {
 		return nil, usagef("name the secret key to sign with by --%s", s.flag)
 	}
-	words, err := keys.FindPasswords(s.words)
+	words, err := keys.FindPasswords(ctx, s.words)
 	if err != nil {
 		return nil, err
 	}
@@ -87,8 +87,8 @@ func (k *call) to(to *list) {
 	k.flags.Var(to, "to", "`PLACE` to upload to afterwards: another directory, s3://BUCKET/PREFIX, oci://REGISTRY/REPOSITORY; may be given several times")
 }
 
-func (i *issuing) how() (publish.How, error) {
-	signers, err := i.read(true)
+func (i *issuing) how(ctx context.Context) (publish.How, error) {
+	signers, err := i.read(ctx, true)
 	return publish.How{Signers: signers, Expires: i.expires}, err
 }
 

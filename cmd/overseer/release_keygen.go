@@ -34,22 +34,22 @@ hosts that trust it alone: see overseer release help keys init.
 		open := k.flags.Bool("no-password", false, "do not protect the secret key by a password")
 		var words string
 		k.passwords(&words)
-		return func(context.Context) error {
+		return func(ctx context.Context) error {
 			if _, err := k.want(); err != nil {
 				return err
 			}
-			return k.keygen(*out, words, *open)
+			return k.keygen(ctx, *out, words, *open)
 		}
 	},
 }
 
-func (k *call) keygen(out, words string, open bool) error {
+func (k *call) keygen(ctx context.Context, out, words string, open bool) error {
 	if err := keys.Free(out); err != nil {
 		return err
 	}
 	password := ""
 	if !open {
-		from, err := keys.FindPasswords(words)
+		from, err := keys.FindPasswords(ctx, words)
 		if err != nil {
 			return err
 		}

@@ -38,11 +38,11 @@ func (k *call) changeList(ctx context.Context, r *rooted) error {
 	if err != nil {
 		return err
 	}
-	if r.Roots, err = r.roots.read(true); err != nil {
+	if r.Roots, err = r.roots.read(ctx, true); err != nil {
 		return err
 	}
 	signing := &secrets{call: k, flag: "key", paths: r.keys, words: r.roots.words}
-	if r.Signers, err = signing.read(false); err != nil {
+	if r.Signers, err = signing.read(ctx, false); err != nil {
 		return err
 	}
 	listed, err := d.ChangeList(ctx, r.ListChange)
@@ -105,7 +105,7 @@ one place.
 			if err != nil {
 				return err
 			}
-			signers, err := roots.read(true)
+			signers, err := roots.read(ctx, true)
 			if err != nil {
 				return err
 			}

@@ -44,7 +44,7 @@ somebody may still serve them.
 			if err != nil {
 				return err
 			}
-			how, err := i.how()
+			how, err := i.how(ctx)
 			if err != nil {
 				return err
 			}
@@ -83,7 +83,7 @@ manifest stays as it is. A key that has signed it already changes nothing.
 			if err != nil {
 				return err
 			}
-			signers, err := s.read(true)
+			signers, err := s.read(ctx, true)
 			if err != nil {
 				return err
 			}

@@ -17,8 +17,9 @@ var serveCommand = releaseCommand{
 	about: "serve a release directory over HTTP",
 	text: `
 A web server for a small fleet, for a release directory or a copy that --to made.
-It serves what hosts read and nothing that begins with a dot, and lists nothing. ETags are digests; ranges and conditions work, so a
-download that was cut goes on, and a manifest that did not change is not sent.
+It serves what hosts read and nothing that begins with a dot, and lists nothing.
+ETags are digests; ranges and conditions work, so a download that was cut goes on,
+and a manifest that did not change is not sent.
 
 It runs under overseer itself: SIGUSR2 starts it anew, with a new certificate or a
 new binary, without losing a request; SIGTERM ends it when the answers that are

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -48,19 +49,31 @@ func (b *bench) release(code int, line string, more ...string) (stdout, stderr s
 	return out.String(), errs.String()
 }
 
-// program writes one for linux/arm64: a header, and what is the same in each
-// version but for the end.
+// program writes one for linux/arm64.
 func (b *bench) program(name, version string) {
+	b.t.Helper()
+	b.programFor(machineARM64, name, version)
+}
+
+// Machines as the header of ELF has them: elf(5).
+const (
+	machineAMD64 = 62
+	machineARM64 = 183
+)
+
+// programFor writes a header, and what is the same in each version but for the
+// end.
+func (b *bench) programFor(machine uint16, name, version string) {
 	b.t.Helper()
 	header := make([]byte, 64)
 	copy(header, []byte{0x7f, 'E', 'L', 'F', 2, 1, 1})
 	binary.LittleEndian.PutUint16(header[16:], 2)
-	binary.LittleEndian.PutUint16(header[18:], 183)
+	binary.LittleEndian.PutUint16(header[18:], machine)
 	binary.LittleEndian.PutUint32(header[20:], 1)
 	binary.LittleEndian.PutUint16(header[52:], 64)
 	body := make([]byte, 100<<10)
 	rand.NewChaCha8([32]byte{2}).Read(body)
-	data := append(append(header, body...), "version "+version...)
+	data := append(append(header, body...), fmt.Sprintf("version %s for %d", version, machine)...)
 	if err := os.WriteFile(filepath.Join(b.dir, name), data, 0o755); err != nil {
 		b.t.Fatal(err)
 	}

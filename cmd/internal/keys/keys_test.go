@@ -154,7 +154,7 @@ func TestFindPasswords(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv(keys.PasswordVariable, "third")
-	p, err := keys.FindPasswords(file)
+	p, err := keys.FindPasswords(t.Context(), file)
 	if err != nil || strings.Join(p.Known, " ") != "first second third" {
 		t.Errorf("FindPasswords = %q, %v", p.Known, err)
 	}
@@ -164,7 +164,7 @@ func TestFindPasswords(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := keys.FindPasswords(file); !errors.Is(err, keys.ErrPassword) {
+	if _, err := keys.FindPasswords(t.Context(), file); !errors.Is(err, keys.ErrPassword) {
 		t.Errorf("an empty file: %v", err)
 	}
 }

@@ -1,6 +1,7 @@
 package keys
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -23,8 +24,9 @@ type Passwords struct {
 }
 
 // FindPasswords returns those of a file, one a line, that of the environment,
-// and the terminal of this process where it has one. An empty path is no file.
-func FindPasswords(path string) (Passwords, error) {
+// and the terminal of this process where it has one, which asks until ctx ends.
+// An empty path is no file.
+func FindPasswords(ctx context.Context, path string) (Passwords, error) {
 	var p Passwords
 	if path != "" {
 		text, err := readSmall(path)
@@ -44,7 +46,7 @@ func FindPasswords(path string) (Passwords, error) {
 		p.Known = append(p.Known, password)
 	}
 	if in := int(os.Stdin.Fd()); term.IsTerminal(in) {
-		p.Ask = func(prompt string) (string, error) { return askTerminal(in, prompt) }
+		p.Ask = func(prompt string) (string, error) { return askTerminal(ctx, in, prompt) }
 	}
 	return p, nil
 }
@@ -82,13 +84,31 @@ func (p Passwords) missing() string {
 	return "there is no terminal to ask on; set " + PasswordVariable + " or give --password-file"
 }
 
-// askTerminal reads a line without echo.
-func askTerminal(in int, prompt string) (string, error) {
-	fmt.Fprint(os.Stderr, prompt)
-	text, err := term.ReadPassword(in)
-	fmt.Fprintln(os.Stderr)
+// askTerminal reads a line without echo. Where ctx ends first, the terminal is
+// put back as it was, and the read is left behind: the process is about to end.
+func askTerminal(ctx context.Context, in int, prompt string) (string, error) {
+	before, err := term.GetState(in)
 	if err != nil {
 		return "", errors.Join(ErrPassword, err)
 	}
-	return string(text), nil
+	type answer struct {
+		text []byte
+		err  error
+	}
+	got := make(chan answer, 1)
+	fmt.Fprint(os.Stderr, prompt)
+	go func() {
+		text, err := term.ReadPassword(in)
+		got <- answer{text, err}
+	}()
+	defer fmt.Fprintln(os.Stderr)
+	select {
+	case a := <-got:
+		if a.err != nil {
+			return "", errors.Join(ErrPassword, a.err)
+		}
+		return string(a.text), nil
+	case <-ctx.Done():
+		return "", errors.Join(ctx.Err(), term.Restore(in, before))
+	}
 }
