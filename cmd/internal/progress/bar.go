@@ -20,6 +20,7 @@ const (
 type Bar struct {
 	w     *os.File
 	shown bool
+	last  time.Time // when it was drawn
 }
 
 // New returns the bar of a terminal.
@@ -33,11 +34,10 @@ func (b *Bar) Begin(task string, total int64) (done func(int64), end func()) {
 	if !b.shown {
 		return func(int64) {}, func() {}
 	}
-	var last time.Time
 	drawn := false
 	done = func(n int64) {
-		if now := time.Now(); now.Sub(last) >= redraw {
-			last, drawn = now, true
+		if now := time.Now(); now.Sub(b.last) >= redraw {
+			b.last, drawn = now, true
 			fmt.Fprint(b.w, "\r\x1b[K\x1b[?7l"+Line(task, n, total)+"\x1b[?7h")
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"time"
 
 	"github.com/seed-3d078585/overseer/fetcher"
 )
@@ -30,6 +31,8 @@ func (c copied) Open(ctx context.Context, want fetcher.Want) (*fetcher.Found, er
 // Upload is that of [Destination].
 func (c copied) Upload(ctx context.Context, tree fs.FS, progress func(string, int64, int64)) (Sent, error) {
 	var sent Sent
+	const forgotten = 24 * time.Hour // nobody copies one file for so long
+	c.disk.sweep(forgotten)
 	ranks, err := order(tree)
 	if err != nil {
 		return sent, err

@@ -103,13 +103,18 @@ func (d disk) mkdir(name string) error {
 		return nil
 	}
 	above := filepath.ToSlash(filepath.Dir(filepath.FromSlash(name)))
-	if above != name {
-		if err := d.mkdir(above); err != nil {
-			return err
-		}
+	if above == name {
+		return os.MkdirAll(d.root, 0o775)
+	}
+	if err := d.mkdir(above); err != nil {
+		return err
+	}
+	mode := fs.FileMode(0o775)
+	if isHidden(name) {
+		mode = 0o770 // a draft is nobody's business yet
 	}
 	d.step("mkdir", name)
-	if err := os.Mkdir(d.path(name), 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := os.Mkdir(d.path(name), mode); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
 	return d.sync(above)

@@ -18,7 +18,7 @@ func (d *Directory) lock(ctx context.Context) (unlock func(), err error) {
 	if err := d.disk.mkdir(own); err != nil {
 		return nil, err
 	}
-	f, err := os.OpenFile(d.disk.path(lockName), os.O_RDWR|os.O_CREATE, 0o644)
+	f, err := os.OpenFile(d.disk.path(lockName), os.O_RDWR|os.O_CREATE, 0o664)
 	if err != nil {
 		return nil, fmt.Errorf("lock %q: %w", d.disk.root, err)
 	}
