@@ -1,5 +1,7 @@
-// Command overseer shows what package overseer does.
+// Command overseer publishes releases for programs that use package overseer,
+// and shows what that package does.
 //
+//	overseer release   sign, publish and look after releases; overseer release help says more
 //	overseer demo      a service upgraded and restarted under load, good releases and bad ones
 //	overseer version   what was built from what
 //	overseer help
@@ -29,6 +31,7 @@ const exitUsage = 2
 
 func commands() []command {
 	return []command{
+		{"release", "sign, publish and look after releases: overseer release help", runRelease},
 		{"demo", "upgrade and restart a service under load, with good releases and bad ones (40 s)", runDemo},
 		{"version", "print the version of this program", printVersion},
 		{"help", "print this", printHelp},
