@@ -9,7 +9,7 @@ import (
 
 // Diff compares two programs and writes a patch in the project's own format.
 //
-// It takes time, and memory: about six bytes for each byte of the old program
+// It takes time, and memory: about ten bytes for each byte of the old program
 // beside both programs. It returns soon after ctx ends, with its error. What
 // was written to w before an error is no patch.
 //

@@ -46,7 +46,7 @@ func FuzzReader(f *testing.F) {
 // FuzzDiff makes patches and applies them.
 func FuzzDiff(f *testing.F) {
 	for _, p := range pairs() {
-		f.Add(p.old[:min(len(p.old), 5000)], p.new[:min(len(p.new), 5000)])
+		f.Add(p.old[:min(len(p.old), 2000)], p.new[:min(len(p.new), 2000)])
 	}
 	f.Fuzz(func(t *testing.T, old, new []byte) {
 		got, err := apply(old, diff(t, old, new), int64(len(new)))

@@ -91,7 +91,7 @@ func scan(ctx context.Context, x *index, new []byte, from, to int, step func(int
 		score := 0 // how many bytes up to counted the piece at hand matches too
 		counted := at + length
 		at = counted
-		for tries := 1; at < to; at, tries = at+1, tries+1 {
+		for tries := 1; at < to; tries++ {
 			if tries%4096 == 0 && ctx.Err() != nil {
 				return nil
 			}
@@ -110,8 +110,17 @@ func scan(ctx context.Context, x *index, new []byte, from, to int, step func(int
 			if length == score && length != 0 || length > score+8 {
 				break
 			}
-			if o := at + lastOffset; o >= 0 && o < len(old) && old[o] == new[at] {
-				score--
+			// Behind a long match that is not better lies another: to look
+			// at each byte of it would be quadratic where bytes repeat.
+			step := 1
+			if length >= sameRun {
+				step = length / 8
+			}
+			for range min(step, to-at) {
+				if o := at + lastOffset; o >= 0 && o < len(old) && old[o] == new[at] {
+					score--
+				}
+				at++
 			}
 		}
 		if length == score && at < to {
