@@ -9,6 +9,8 @@
 //     hashed, proven again at the commit.
 //   - A trial is on record before it begins. A power cut in it is counted at
 //     the next start, and the third one quarantines the digest.
+//   - What an earlier master may have left unflushed is flushed before it is
+//     relied on.
 //   - Any number of masters may share one binary and one state directory.
 //     Nobody removes what a live one needs.
 //   - A step that fails leaves no file behind, and an error that says what to
