@@ -14,10 +14,10 @@ const chunk = 64 << 10
 // NewReader reads the new program, made of the old one and a patch in either
 // format. maxSize bounds the size of the new program, claimed or real.
 //
-// Nothing is read ahead of its use but the patch's header and, in the
-// project's own format, its control stream; old and patch have to stay
-// readable until the reader is closed. Close stops nothing that the caller
-// opened. The reader is for one goroutine at a time.
+// Read ahead of their use are the patch's header and, in the project's own
+// format, its list of copies and the old program's records of functions. Old
+// and patch have to stay readable until the reader is closed; closing them is
+// the caller's. The reader is for one goroutine at a time.
 //
 // In the project's own format the old program's size is compared with the one
 // that the patch was made of. Its digest is not, as that costs a pass over it:
