@@ -95,7 +95,9 @@ func (d *Directory) admit(s *state, signers []keys.Secret) (authority, error) {
 			s.Keys = append(s.Keys, k.Public().String())
 			d.sayf("hosts must trust key %s: trust.Minisign(%q)", k.Public().ID(), k.Public())
 		}
-		s.Threshold = min(s.Threshold, len(s.Keys))
+		if s.Threshold > len(s.Keys) {
+			return a, fmt.Errorf("%w: %d keys must sign, and hosts trust none yet: name all of them by overseer release init DIR --pub", ErrKey, s.Threshold)
+		}
 		if err := d.writeSettings(s.Settings); err != nil {
 			return a, err
 		}

@@ -178,7 +178,14 @@ func TestFirstKey(t *testing.T) {
 	f.want(err)
 	f.dir = dir
 	f.open(publish.Options{})
-	f.publish("stable", "1.0.0")
+	f.add("stable", "1.0.0")
+	for _, threshold := range []int{2, 1} {
+		_, err = publish.Init(t.Context(), dir, publish.InitOptions{Threshold: threshold}, publish.Options{})
+		f.want(err)
+		if _, err = f.Publish(t.Context(), "", f.how()); errors.Is(err, publish.ErrKey) != (threshold == 2) {
+			t.Errorf("threshold %d of the first key: %v", threshold, err)
+		}
+	}
 	about, err := f.About()
 	if err != nil || len(about.Keys) != 1 || about.Keys[0] != f.key.Public().String() || !f.said("trust.Minisign") {
 		t.Errorf("the directory trusts %v, %v; said %q", about.Keys, err, f.remarks)

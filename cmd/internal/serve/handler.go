@@ -33,7 +33,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	out := &counted{ResponseWriter: w, status: http.StatusOK, control: http.NewResponseController(w)}
 	h.serve(out, r)
 	h.log.Info("request", "method", r.Method, "path", r.URL.Path, "range", r.Header.Get("Range"),
-		"status", out.status, "bytes", out.bytes, "took", time.Since(begin).Round(time.Microsecond), "remote", r.RemoteAddr)
+		"status", out.status, "bytes", out.bytes, "took", time.Since(begin).Round(time.Microsecond).String(), "remote", r.RemoteAddr)
 }
 
 func (h *Handler) serve(w *counted, r *http.Request) {
