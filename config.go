@@ -138,7 +138,9 @@ type Config struct {
 	// the binary. It is made at the first upgrade.
 	StateDir string
 
-	// Trust decides which fetched bytes may run; see package trust. Nil means
+	// Trust decides which fetched bytes may run; see package trust. The usual
+	// one is trust.Minisign(key).For(product, channel), with a
+	// fetcher.Manifest. A mistake in its settings ends the start. Nil means
 	// trust.Insecure: whoever can answer for the source decides. Run warns of
 	// that once where the source is remote.
 	Trust trust.Policy
