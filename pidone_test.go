@@ -65,7 +65,8 @@ func startContainer(t *testing.T, options ...option) *service {
 	s := startService(t, container, append(options, env("TEST_JOB", first))...)
 	eventually(t, "the first process of the container", func() bool {
 		for _, p := range processes() {
-			if p.parent == s.cmd.Process.Pid {
+			// The runtime has children of its own, for a moment.
+			if p.parent == s.cmd.Process.Pid && isPIDOne(p.pid) {
 				s.PID = p.pid
 				return true
 			}
@@ -73,6 +74,18 @@ func startContainer(t *testing.T, options ...option) *service {
 		return false
 	})
 	return s
+}
+
+// isPIDOne reports whether a process is the first one of its PID namespace.
+func isPIDOne(pid int) bool {
+	status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid)) // it may have ended
+	for line := range strings.Lines(string(status)) {
+		if ids, ok := strings.CutPrefix(line, "NSpid:"); ok {
+			all := strings.Fields(ids)
+			return len(all) > 0 && all[len(all)-1] == "1"
+		}
+	}
+	return false
 }
 
 // TestPIDOneOfAContainer restarts, upgrades, reaps and ends.
