@@ -102,10 +102,11 @@ func (e errand) done(k keys.Secret) bool {
 // Whoever publishes is killed at each step. A reader that looks all the time
 // finds the old release or the new one, signed; and whoever comes next finishes.
 func TestKilledAtEachStep(t *testing.T) {
+	base, paths := prepared(t)
 	for _, do := range []string{"publish", "yank", "prune", "rotate", "upload"} {
 		t.Run(do, func(t *testing.T) {
 			t.Parallel()
-			f, paths := prepared(t)
+			f := &fixture{t: t, dir: base.dir, now: base.now, key: base.key}
 			steps := 0
 			for step := 1; ; step++ {
 				dir := filepath.Join(t.TempDir(), "releases")
@@ -202,11 +203,13 @@ func (e errand) kill(t *testing.T, f *fixture) (ended bool) {
 	return err == nil
 }
 
-// watch reads a channel over and over until ctx ends, at least once. Seq never
-// falls.
+// watch reads a channel over and over until ctx ends, and then once more. Seq
+// never falls. It leaves the publisher some of the processor.
 func watch(ctx context.Context, dir string, by keys.Public) error {
 	var last uint64
-	for {
+	again := time.NewTicker(500 * time.Microsecond)
+	defer again.Stop()
+	for over := false; ; {
 		l, err := glance(context.Background(), dir, "stable", by)
 		switch {
 		case err != nil:
@@ -214,9 +217,13 @@ func watch(ctx context.Context, dir string, by keys.Public) error {
 		case l.manifest.Seq < last:
 			return errors.New("seq fell from " + strconv.FormatUint(last, 10) + " to " + strconv.FormatUint(l.manifest.Seq, 10))
 		}
-		last = l.manifest.Seq
-		if ctx.Err() != nil {
+		if last = l.manifest.Seq; over {
 			return nil
+		}
+		select {
+		case <-ctx.Done():
+			over = true
+		case <-again.C:
 		}
 	}
 }

@@ -77,7 +77,7 @@ func (d *Directory) pack(ctx context.Context, p program, channel, platform strin
 	hash := sha256.New()
 	done, end := d.work("pack "+platform, a.Size)
 	defer end()
-	enc, err := zstd.NewWriter(io.MultiWriter(t, hash), zstd.WithEncoderLevel(zstd.SpeedBestCompression), zstd.WithWindowSize(packedWindow))
+	enc, err := packer(io.MultiWriter(t, hash), a.Size)
 	if err != nil {
 		return a, err
 	}
@@ -101,6 +101,20 @@ func (d *Directory) pack(ctx context.Context, p program, channel, platform strin
 	}
 	a.PackedDigest = release.Digest(hash.Sum(nil))
 	return a, t.become(draftName(channel, name))
+}
+
+// packer packs as small as it can. A small program needs neither a large window
+// nor a second goroutine, and each costs tens of megabytes.
+func packer(w io.Writer, size int64) (*zstd.Encoder, error) {
+	window := zstd.MinWindowSize
+	for int64(window) < size && window < packedWindow {
+		window *= 2
+	}
+	options := []zstd.EOption{zstd.WithEncoderLevel(zstd.SpeedBestCompression), zstd.WithWindowSize(window)}
+	if window < packedWindow {
+		options = append(options, zstd.WithEncoderConcurrency(1), zstd.WithLowerEncoderMem(true))
+	}
+	return zstd.NewWriter(w, options...)
 }
 
 // packedAs proves a packed program that stands already and describes it.

@@ -22,7 +22,7 @@ func TestSeqGrows(t *testing.T) {
 	highest := map[string]uint64{}
 	var last, minor uint64
 	version := func() string { minor++; return fmt.Sprintf("1.%d.0", minor) }
-	for i := range 40 {
+	for i := range 30 {
 		channel := channels[r.IntN(len(channels))]
 		var issued []publish.Issued
 		var err error
