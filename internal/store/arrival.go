@@ -10,6 +10,7 @@ import (
 	"hash"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"github.com/seed-3d078585/overseer/internal/durable"
 	"github.com/seed-3d078585/overseer/release"
@@ -113,13 +114,16 @@ func (a *arrival) fill(ctx context.Context, in *intake, maxSize int64) (int64, e
 	return size, nil
 }
 
-// take writes one piece, with a descriptor that no child can get.
+// take hashes one piece and writes it, at the same time, with a descriptor that no
+// child can get.
 func (a *arrival) take(data []byte) error {
 	if len(data) == 0 {
 		return nil
 	}
-	a.sha1.Write(data)
-	a.sha2.Write(data)
+	var hashes sync.WaitGroup
+	hashes.Go(func() { a.sha1.Write(data) })
+	hashes.Go(func() { a.sha2.Write(data) })
+	defer hashes.Wait()
 	return withoutForks(func() error {
 		w, err := openAppend(a.path)
 		if err != nil {

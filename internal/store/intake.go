@@ -19,7 +19,7 @@ const (
 	// maxUnwinding bounds how many bodies may be left behind at one time.
 	maxUnwinding = 8
 
-	chunkSize = 128 << 10
+	chunkSize = 512 << 10
 )
 
 // An intake reads a candidate's body in a goroutine of its own, so that a Read
