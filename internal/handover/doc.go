@@ -1,7 +1,7 @@
 // Package handover is the conversation between the master and a worker, and the
 // way the sockets take from one to the other.
 //
-// # The protocol, version 1
+// # The protocol, version 2
 //
 // The master makes a pair of connected unix stream sockets for each worker and
 // leaves one end to it; [Variable] in the worker's environment says which
@@ -36,5 +36,5 @@
 // drains and exits; the master waits for the process, then ends it.
 //
 // A worker's hello states the versions it speaks; the master answers with the
-// highest that both do, or hangs up.
+// highest that both do, or hangs up. What a version has not is not said to it.
 package handover

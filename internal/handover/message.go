@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// The versions of the protocol that this package speaks.
+// The versions of the protocol that this package speaks: the two newest.
 const (
 	MinVersion = 1
-	MaxVersion = 1
+	MaxVersion = 2
 )
 
 // A Message is one thing said in the conversation.

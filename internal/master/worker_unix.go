@@ -4,6 +4,7 @@ package master
 
 import (
 	"slices"
+	"sync/atomic"
 
 	"github.com/seed-3d078585/overseer/internal/handover"
 	"github.com/seed-3d078585/overseer/internal/machine"
@@ -22,7 +23,8 @@ type worker struct {
 	process *proc.Process // nil until it runs
 	conn    *handover.Conn
 	bin     binary
-	doomed  bool // killed before it ran
+	version atomic.Int32 // of the protocol, once it has greeted
+	doomed  bool         // killed before it ran
 	out     chan handover.Message
 	gone    chan struct{} // closed when the process has ended, or the master
 	lost    chan struct{} // closed when the conversation has ended
@@ -168,6 +170,7 @@ func (w *worker) setUp(hello handover.Hello) error {
 	if err != nil {
 		return err
 	}
+	w.version.Store(int32(version))
 	m := w.m
 	setup := handover.Setup{
 		Version:          version,
