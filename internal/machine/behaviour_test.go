@@ -54,7 +54,10 @@ func (p *process) moves(ms []move, w *world) []move {
 		add("hears what it was told", func(w *world, p *process) { p.hear() })
 	}
 	if !p.greeted && !p.ending && !p.lost {
-		add("reaches Run", func(w *world, p *process) { p.greeted = true; w.feed(Greeted{Gen: p.gen}) })
+		add("reaches Run", (*world).greet)
+		if w.left.moves > 0 {
+			ms = append(ms, move{name: "reaches Run and listens elsewhere", gen: p.gen, asked: true, do: with((*world).greetElsewhere)})
+		}
 	}
 	if p.greeted && !p.ending && !p.lost {
 		ms = p.programMoves(ms, w)
@@ -76,15 +79,15 @@ func (p *process) moves(ms []move, w *world) []move {
 
 // programMoves lists what the user's program does on its way up.
 func (p *process) programMoves(ms []move, w *world) []move {
-	for i := range w.m.set.Sockets {
-		if p.accepts&(1<<i) == 0 {
+	for i := range w.known() {
+		if p.sockets&(1<<i) != 0 && p.accepts&(1<<i) == 0 {
 			ms = append(ms, move{name: fmt.Sprintf("accepts on socket %d", i), gen: p.gen, socket: i, do: func(w *world, mv move) {
 				w.proc(mv.gen).accepts |= 1 << mv.socket
 				w.feed(Accepting{Gen: mv.gen, Sockets: []int{mv.socket}})
 			}})
 		}
 	}
-	if g := w.m.gen(p.gen); w.m.set.Sockets == 0 && g != nil && g.phase == Starting {
+	if g := w.m.gen(p.gen); p.sockets == 0 && g != nil && g.phase == Starting {
 		ms = append(ms, move{name: "says that it is ready", gen: p.gen, do: func(w *world, mv move) {
 			w.feed(SaidReady{Gen: mv.gen})
 		}})

@@ -21,7 +21,7 @@ func (w *world) carryOut(e Effect) {
 	case Pause:
 		w.to(e.Gen, "Pause", func(p *process) { w.pause(p, e.Sockets) })
 	case Drain:
-		w.to(e.Gen, "Drain", func(p *process) { w.drain(p) })
+		w.to(e.Gen, "Drain", func(p *process) { w.drain(p, e) })
 	case Signal:
 		w.to(e.Gen, "Signal", func(p *process) { w.signal(p, e.Signal) })
 	case Kill:
@@ -30,6 +30,12 @@ func (w *world) carryOut(e Effect) {
 		w.set(e)
 	case StopTimer:
 		w.timers = slices.DeleteFunc(w.timers, func(t Timer) bool { return t == e.Timer })
+	case Retire:
+		w.retire(e.Sockets)
+	case CheckSuccessor:
+		w.checkSuccessor(e.Digest)
+	case Succeed:
+		w.beginSuccession(e.Digest)
 	case CloseSockets:
 		w.closed = true
 	case Exit:
@@ -94,9 +100,10 @@ func (w *world) pause(p *process, sockets []int) {
 	p.tell(string([]byte{cmdPause, cmd}))
 }
 
-func (w *world) drain(p *process) {
-	for i := range w.m.set.Sockets {
-		if !w.relieved(p, 1<<i) && p.confirmed {
+func (w *world) drain(p *process, e Drain) {
+	w.checkEnding(p, e.Ending)
+	for i := range w.known() {
+		if !w.relieved(p, 1<<i) && !w.forsaken(p, 1<<i) && p.confirmed {
 			w.violate("generation %d drains before another one accepts on socket %d", p.gen, i)
 		}
 	}

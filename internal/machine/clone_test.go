@@ -11,7 +11,7 @@ func (m *Machine) clone() *Machine {
 	c.gens = make([]*generation, len(m.gens))
 	for i, g := range m.gens {
 		o := *g
-		o.accepts, o.paused = slices.Clone(g.accepts), slices.Clone(g.paused)
+		o.sockets = slices.Clone(g.sockets)
 		c.gens[i] = &o
 	}
 	if m.next != nil {
@@ -72,8 +72,10 @@ func (k *key) machine(m *Machine) {
 		k.text(string(g.digest))
 		k.text(string(g.candidate))
 		k.bools(g.opened, g.running, g.greeted, g.killed, g.slow, g.onTrial, g.served, g.resumed, g.judged)
-		k.bools(g.accepts...)
-		k.bools(g.paused...)
+		for _, s := range g.sockets {
+			k.number(s.num)
+			k.bools(s.accepts, s.paused)
+		}
 		k.number(min(g.failures, failuresToRollBack))
 	}
 	k.gen(m.incoming)
@@ -85,7 +87,10 @@ func (k *key) machine(m *Machine) {
 		k.gen(s.main)
 		k.bools(s.asked, s.forced, s.final, s.unstarted, s.code != 0)
 	}
-	for _, d := range []Digest{m.waiting, Digest(m.hold), m.installing, m.proven} {
+	for _, n := range m.sockets {
+		k.number(n)
+	}
+	for _, d := range []Digest{m.waiting, Digest(m.hold), m.installing, m.proven, m.own, m.successor, m.refusedSuccessor} {
 		k.text(string(d))
 	}
 	for _, d := range digests {

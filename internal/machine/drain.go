@@ -28,7 +28,7 @@ func (m *Machine) drain(g *generation, signal int, last bool) {
 	}
 	m.stopTimers(g)
 	g.phase = Draining
-	m.emit(Drain{Gen: g.num, Timeout: m.set.TerminateTimeout, Signal: signal, Last: last})
+	m.emit(Drain{Gen: g.num, Timeout: m.set.TerminateTimeout, Signal: signal, Last: last, Ending: m.ending(g)})
 	m.setTimer(BoundEnd, g.num, m.set.TerminateTimeout)
 }
 

@@ -35,12 +35,13 @@ type (
 	// Drain makes a generation finish what it has and end, within Timeout.
 	// Signal, if any, is shown to the program. Last says that no other
 	// generation goes on with the sockets: what is queued on them must be
-	// accepted before they are closed.
+	// accepted before they are closed. Ending says the same of some sockets.
 	Drain struct {
 		Gen     Gen
 		Timeout time.Duration
 		Signal  int
 		Last    bool
+		Ending  []int
 	}
 
 	// Signal sends a signal to a generation's process.
@@ -84,6 +85,22 @@ type (
 	// Discard removes a staged candidate.
 	Discard struct{ Digest Digest }
 
+	// Retire closes the master's copies of sockets that no generation to come
+	// is given.
+	Retire struct{ Sockets []int }
+
+	// CheckSuccessor asks whether the installed binary, which must have this
+	// digest, can go on in the place of this master: whether it reads what
+	// [Machine.State] holds, and accepts its own configuration. Answer:
+	// [SuccessorChecked], within a bound of the owner's.
+	CheckSuccessor struct{ Digest Digest }
+
+	// Succeed replaces this master by the installed binary, which must have
+	// this digest, at once and with nothing happening in between. There is no
+	// answer but [Stayed], where that cannot be done; the successor's machine
+	// is made by [Resume].
+	Succeed struct{ Digest Digest }
+
 	// CloseSockets closes the master's own copies of the sockets: no
 	// generation will be started again.
 	CloseSockets struct{}
@@ -105,24 +122,27 @@ type (
 	}
 )
 
-func (Spawn) effect()        {}
-func (Probe) effect()        {}
-func (Open) effect()         {}
-func (Pause) effect()        {}
-func (Drain) effect()        {}
-func (Signal) effect()       {}
-func (Kill) effect()         {}
-func (SetTimer) effect()     {}
-func (StopTimer) effect()    {}
-func (Ask) effect()          {}
-func (Install) effect()      {}
-func (Restore) effect()      {}
-func (EndTrial) effect()     {}
-func (Quarantine) effect()   {}
-func (Discard) effect()      {}
-func (CloseSockets) effect() {}
-func (Exit) effect()         {}
-func (Report) effect()       {}
+func (Spawn) effect()          {}
+func (Probe) effect()          {}
+func (Open) effect()           {}
+func (Pause) effect()          {}
+func (Drain) effect()          {}
+func (Signal) effect()         {}
+func (Kill) effect()           {}
+func (SetTimer) effect()       {}
+func (StopTimer) effect()      {}
+func (Ask) effect()            {}
+func (Install) effect()        {}
+func (Restore) effect()        {}
+func (EndTrial) effect()       {}
+func (Quarantine) effect()     {}
+func (Discard) effect()        {}
+func (Retire) effect()         {}
+func (CheckSuccessor) effect() {}
+func (Succeed) effect()        {}
+func (CloseSockets) effect()   {}
+func (Exit) effect()           {}
+func (Report) effect()         {}
 
 // A Timer names one running clock: what it bounds, and for which generation.
 type Timer struct {
@@ -147,6 +167,7 @@ const (
 	BoundRespawn   Bound = "respawn"   // until a crashed program is started again
 	BoundDefer     Bound = "defer"     // until the user's hook is asked again
 	BoundRetry     Bound = "retry"     // until a candidate that was not at fault is tried again
+	BoundSuccessor Bound = "successor" // until a successor that was not at fault is tried again
 	BoundFinal     Bound = "final"     // until the master ends although a process or an installation does not
 )
 
@@ -175,4 +196,6 @@ const (
 	KindIgnored     Kind = "ignored"     // something asked for cannot be done now
 	KindRespawn     Kind = "respawn"     // a crashed program will be started again
 	KindStopping    Kind = "stopping"    // the end was asked for
+	KindSuccession  Kind = "succession"  // the master is about to be replaced by the installed binary
+	KindStays       Kind = "stays"       // the master could not be replaced and goes on
 )

@@ -47,7 +47,11 @@ type (
 	}
 
 	// Greeted says that the program has reached Run and speaks our protocol.
-	Greeted struct{ Gen Gen }
+	// Sockets are those that it is given; nil: those of the generation before.
+	Greeted struct {
+		Gen     Gen
+		Sockets []int
+	}
 
 	// Accepting says that the program has called Accept on these sockets for
 	// the first time.
@@ -86,25 +90,45 @@ type (
 		Err    string
 	}
 
+	// SuccessorChecked is the result of [CheckSuccessor]; an empty Err is a
+	// pass. Temporary means that the host was at fault.
+	SuccessorChecked struct {
+		Digest    Digest
+		Err       string
+		Temporary bool
+	}
+
+	// Stayed says that [Succeed] could not be carried out: this master goes on.
+	Stayed struct {
+		Digest Digest
+		Err    string
+	}
+
+	// Resumed is the first event of a machine that [Resume] has made.
+	Resumed struct{}
+
 	// TimerFired says that the time of [SetTimer] has passed. A timer that was
 	// stopped or set anew in the meantime must not fire.
 	TimerFired struct{ Timer Timer }
 )
 
-func (Boot) event()         {}
-func (RestartAsked) event() {}
-func (StopAsked) event()    {}
-func (SignalAsked) event()  {}
-func (Staged) event()       {}
-func (Allowed) event()      {}
-func (Spawned) event()      {}
-func (SpawnFailed) event()  {}
-func (Greeted) event()      {}
-func (Accepting) event()    {}
-func (SaidReady) event()    {}
-func (ProbeDone) event()    {}
-func (Opened) event()       {}
-func (Lost) event()         {}
-func (Exited) event()       {}
-func (Installed) event()    {}
-func (TimerFired) event()   {}
+func (Boot) event()             {}
+func (RestartAsked) event()     {}
+func (StopAsked) event()        {}
+func (SignalAsked) event()      {}
+func (Staged) event()           {}
+func (Allowed) event()          {}
+func (Spawned) event()          {}
+func (SpawnFailed) event()      {}
+func (Greeted) event()          {}
+func (Accepting) event()        {}
+func (SaidReady) event()        {}
+func (ProbeDone) event()        {}
+func (Opened) event()           {}
+func (Lost) event()             {}
+func (Exited) event()           {}
+func (Installed) event()        {}
+func (SuccessorChecked) event() {}
+func (Stayed) event()           {}
+func (Resumed) event()          {}
+func (TimerFired) event()       {}

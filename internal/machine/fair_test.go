@@ -74,7 +74,7 @@ func (s Settings) length(b Bound) time.Duration {
 		return s.Respawn.Max
 	case BoundDefer:
 		return s.DeferInterval
-	case BoundRetry:
+	case BoundRetry, BoundSuccessor:
 		return s.Retry.Max
 	}
 	return s.FinalTimeout
@@ -101,6 +101,8 @@ func (w *world) comesToRest() {
 		w.violate("at rest with something under way")
 	case m.live().onTrial:
 		w.violate("at rest with a trial that is not over")
+	case w.outdated():
+		w.violate("at rest, and the master is older than its program")
 	case m.waiting != "" && m.hold != manual:
 		w.violate("at rest with %s waiting", m.waiting)
 	}
@@ -108,6 +110,9 @@ func (w *world) comesToRest() {
 
 // comesToAnEnd checks that a stop ends the master.
 func (w *world) comesToAnEnd() {
+	if w.succeeding != "" {
+		w.replace() // nothing comes in between
+	}
 	w.feed(StopAsked{Signal: sigterm})
 	w.rest()
 	if w.broken == "" && !w.exited {

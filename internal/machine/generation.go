@@ -38,47 +38,14 @@ type generation struct {
 	judged    bool   // its probe ran out of time; the live one's probe decides whose fault it is
 	failures  int    // probes failed in a row
 	lastProbe string // why the last one failed
-	accepts   []bool // sockets on which the program has called Accept
-	paused    []bool // sockets it was told to pause
+	sockets   sockets
 }
 
-func newGeneration(num Gen, candidate Digest, sockets int) *generation {
+func newGeneration(num Gen, candidate Digest, set []int) *generation {
 	return &generation{
 		num:       num,
 		phase:     Starting,
 		candidate: candidate,
-		accepts:   make([]bool, sockets),
-		paused:    make([]bool, sockets),
+		sockets:   newSockets(set),
 	}
-}
-
-// acceptsAll reports whether the program accepts on each of its sockets.
-func (g *generation) acceptsAll() bool {
-	for _, a := range g.accepts {
-		if !a {
-			return false
-		}
-	}
-	return true
-}
-
-// acceptsAny reports whether the program accepts on one of its sockets.
-func (g *generation) acceptsAny() bool {
-	for _, a := range g.accepts {
-		if a {
-			return true
-		}
-	}
-	return false
-}
-
-// uncovered reports whether the generation still holds a socket on which the
-// other one does not accept.
-func (g *generation) uncovered(by *generation) bool {
-	for i, a := range g.accepts {
-		if a && !by.accepts[i] {
-			return true
-		}
-	}
-	return false
 }

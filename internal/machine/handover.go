@@ -21,7 +21,7 @@ func (m *Machine) restartAsked(ev RestartAsked) {
 
 // busy reports whether a restart asked for now has to wait.
 func (m *Machine) busy() bool {
-	return m.incoming != 0 || m.next != nil || m.handingOver()
+	return m.incoming != 0 || m.next != nil || m.handingOver() || m.successor != ""
 }
 
 func (m *Machine) signalAsked(ev SignalAsked) {
@@ -48,9 +48,16 @@ func (m *Machine) begin(s start) {
 	}
 }
 
+// prove makes what the generation runs, and listens on, what others are measured
+// by.
+func (m *Machine) prove(g *generation) {
+	m.proven, m.sockets = g.digest, g.sockets.numbers()
+	m.refusedSuccessor = "" // a restart is a new try
+}
+
 func (m *Machine) spawn(s start) {
 	m.last++
-	g := newGeneration(m.last, s.candidate, m.set.Sockets)
+	g := newGeneration(m.last, s.candidate, m.sockets)
 	g.onTrial = s.candidate != ""
 	m.gens = append(m.gens, g)
 	m.incoming = g.num
@@ -64,6 +71,9 @@ func (m *Machine) spawn(s start) {
 // before it had a process is ended now that it has one.
 func (m *Machine) spawned(g *generation, d Digest) {
 	g.running, g.digest = true, d
+	if m.own == "" {
+		m.own = d // the first one runs what this master was started from
+	}
 	if g.phase == Draining {
 		if m.stopping != nil && m.stopping.forced {
 			m.emit(Kill{Gen: g.num})
@@ -92,9 +102,12 @@ func (m *Machine) spawnFailed(g *generation, ev SpawnFailed) {
 	m.incomingFailed(g)
 }
 
-func (m *Machine) greeted(g *generation) {
+func (m *Machine) greeted(g *generation, set []int) {
 	g.greeted = true
-	if m.set.Sockets == 0 && g.phase == Starting {
+	if set != nil && g.phase == Starting {
+		g.sockets = newSockets(set)
+	}
+	if len(g.sockets) == 0 && g.phase == Starting {
 		m.setTimer(BoundSettle, g.num, m.set.Settle)
 	}
 }
@@ -103,15 +116,15 @@ func (m *Machine) greeted(g *generation) {
 // generation is live this makes it ready; afterwards it frees the one before
 // from these sockets.
 func (m *Machine) accepting(g *generation, sockets []int) {
-	first := !g.acceptsAny()
-	for _, i := range sockets {
-		if i >= 0 && i < len(g.accepts) {
-			g.accepts[i] = true
+	first := !g.sockets.acceptsAny()
+	for _, n := range sockets {
+		if s := g.sockets.get(n); s != nil {
+			s.accepts = true
 		}
 	}
 	switch g.phase {
 	case Starting:
-		if g.acceptsAll() {
+		if g.sockets.acceptsAll() {
 			m.ready(g)
 		} else if first {
 			m.setTimer(BoundSettle, g.num, m.set.Settle)
@@ -143,7 +156,7 @@ func (m *Machine) open(g *generation) {
 	m.stopTimer(BoundReady, g.num)
 	m.stopTimer(BoundProbe, g.num)
 	g.phase, g.opened, g.slow = Probed, true, false
-	clear(g.paused)
+	g.sockets.resume()
 	m.incoming = g.num
 	m.emit(Open{Gen: g.num})
 	m.setTimer(BoundOpen, g.num, m.set.OpenTimeout)
@@ -167,7 +180,7 @@ func (m *Machine) opened(g *generation) {
 		m.report(KindTrial, g, "")
 	} else {
 		m.report(KindLive, g, "")
-		m.proven = g.digest
+		m.prove(g)
 	}
 	for _, o := range m.gens {
 		if o != g && (o.phase == Live || o.phase == Standby) {
@@ -183,18 +196,11 @@ func (m *Machine) opened(g *generation) {
 // o goes on standing by; otherwise it drains as soon as nothing is left to it.
 func (m *Machine) standBy(o, g *generation) {
 	o.phase = Standby
-	if !g.onTrial && !o.uncovered(g) {
+	if !g.onTrial && !o.sockets.uncovered(g.sockets) {
 		m.drain(o, 0, false)
 		return
 	}
-	var sockets []int
-	for i := range o.accepts {
-		if o.accepts[i] && g.accepts[i] && !o.paused[i] {
-			o.paused[i] = true
-			sockets = append(sockets, i)
-		}
-	}
-	if sockets != nil {
+	if sockets := o.sockets.pause(g.sockets); sockets != nil {
 		m.emit(Pause{Gen: o.num, Sockets: sockets})
 	}
 	if !g.onTrial {

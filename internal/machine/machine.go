@@ -1,5 +1,7 @@
 package machine
 
+import "slices"
+
 // A Machine holds the state of one master's decisions. The zero value is not
 // usable; it is not safe for concurrent use.
 type Machine struct {
@@ -11,6 +13,9 @@ type Machine struct {
 	next     *start // what is started as soon as nothing stands in its way
 	pending  bool   // a restart was asked for while one was under way
 
+	sockets []int // what a generation is given that does not say otherwise
+	bound   []int // those that the master holds, sorted
+
 	waiting    Digest // a staged candidate that has not been tried
 	hold       hold   // why it is not tried at once
 	installing Digest // the candidate that Install was asked for
@@ -21,6 +26,8 @@ type Machine struct {
 	crashes    int  // ends of the program in a row
 	respawning bool // a crashed program waits for its backoff
 	lastCode   int  // exit code of the program that ended last
+
+	succession
 
 	stopping *stop
 	done     bool
@@ -44,7 +51,12 @@ const (
 
 // New returns a machine that waits for [Boot].
 func New(set Settings) *Machine {
-	return &Machine{set: set, refused: map[Digest]bool{}}
+	m := &Machine{set: set, refused: map[Digest]bool{}}
+	for i := range set.Sockets {
+		m.sockets = append(m.sockets, i)
+	}
+	m.bound = slices.Clone(m.sockets)
+	return m
 }
 
 // Step takes one event in and returns what must be done about it, in order. The
@@ -56,6 +68,7 @@ func (m *Machine) Step(ev Event) []Effect {
 	}
 	m.take(ev)
 	m.proceed()
+	m.retire()
 	m.finish()
 	return m.effects
 }
@@ -83,7 +96,7 @@ func (m *Machine) take(ev Event) {
 	case SpawnFailed:
 		m.about(ev.Gen, func(g *generation) { m.spawnFailed(g, ev) })
 	case Greeted:
-		m.about(ev.Gen, m.greeted)
+		m.about(ev.Gen, func(g *generation) { m.greeted(g, ev.Sockets) })
 	case Accepting:
 		m.about(ev.Gen, func(g *generation) { m.accepting(g, ev.Sockets) })
 	case SaidReady:
@@ -96,6 +109,10 @@ func (m *Machine) take(ev Event) {
 		m.about(ev.Gen, func(g *generation) { m.setTimer(BoundLost, g.num, m.set.LostTimeout) })
 	case Exited:
 		m.about(ev.Gen, func(g *generation) { m.exited(g, ev) })
+	case SuccessorChecked:
+		m.successorChecked(ev)
+	case Stayed:
+		m.stayed(ev.Digest, ev.Err, true)
 	case TimerFired:
 		m.timerFired(ev.Timer)
 	}
@@ -114,6 +131,9 @@ func (m *Machine) timerFired(t Timer) {
 		if m.hold == deferred || m.hold == retrying {
 			m.hold = free
 		}
+		return
+	case BoundSuccessor:
+		m.refusedSuccessor = ""
 		return
 	case BoundFinal:
 		m.gens, m.installing = nil, ""

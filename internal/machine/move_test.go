@@ -36,11 +36,15 @@ func (w *world) moves() []move {
 	if w.exited || w.broken != "" {
 		return nil
 	}
+	if w.succeeding != "" {
+		return w.successionMoves()
+	}
 	ms := make([]move, 0, 32)
 	for i := range w.procs {
 		ms = w.procs[i].moves(ms, w)
 	}
 	ms = w.diskMoves(ms)
+	ms = w.successorMoves(ms)
 	ms = w.peopleMoves(ms)
 	for _, t := range w.timers {
 		if w.mayFire(t) {

@@ -57,6 +57,20 @@ var mutants = []struct {
 			return ok && w.m.gen(o.Gen) != nil && w.m.gen(o.Gen).resumed
 		})
 	}},
+	{"forgets a refused digest at a succession", "succession, no probation", forgetting(func(m *Machine) { clear(m.refused) })},
+	{"forgets a restart at a succession", "succession", forgetting(func(m *Machine) { m.pending = false })},
+	{"forgets a generation at a succession", "succession", forgetting(func(m *Machine) { m.gens = m.gens[len(m.gens)-1:] })},
+	{"forgets a waiting candidate at a succession", "succession", forgetting(func(m *Machine) { m.waiting = "" })},
+	{"forgets Succeed", "succession", dropping(is[Succeed])},
+	{"retires the sockets of a trial's standby", "sockets change", func(w *world, ev Event) []Effect {
+		effects := w.m.Step(ev)
+		for _, e := range effects {
+			if r, ok := e.(Report); ok && r.Kind == KindTrial {
+				effects = append(effects, Retire{Sockets: w.m.sockets})
+			}
+		}
+		return effects
+	}},
 	{"pauses the old before the new is open", "restarts", pauseEarly},
 	{"pauses sockets that the new does not accept on", "two sockets", pauseAll},
 	{"installs before the probation", "upgrades", installEarly},

@@ -21,7 +21,7 @@ func (m *Machine) proceed() {
 	if m.incoming != 0 {
 		return
 	}
-	if m.next == nil {
+	if m.next == nil && !m.succeed() {
 		m.choose()
 	}
 	// While a candidate is being installed nobody can say which bytes the

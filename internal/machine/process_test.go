@@ -9,6 +9,7 @@ type process struct {
 
 	running bool // Spawned was reported
 	greeted bool
+	sockets byte   // those that it was given
 	accepts byte   // sockets on which the program has called Accept
 	inbox   string // commands it has not heard yet, in order
 	open    bool   // it accepts from the public sockets but for those paused
@@ -102,6 +103,6 @@ func (k *key) process(p *process) {
 	k.text(string(p.digest))
 	k.bools(p.running, p.greeted, p.open, p.unsaid, p.ending, p.hung, p.lost, p.dead,
 		p.told, p.killed, p.confirmed, p.proved, p.uncovered, p.failed, p.code != 0)
-	k.buf = append(k.buf, p.accepts, p.paused, byte(p.probes))
+	k.buf = append(k.buf, p.sockets, p.accepts, p.paused, byte(p.probes))
 	k.text(p.inbox)
 }

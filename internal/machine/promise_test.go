@@ -17,7 +17,7 @@ func (w *world) check() {
 // checkSockets: somebody accepts on each socket on which a healthy process
 // could.
 func (w *world) checkSockets() {
-	for i := range w.m.set.Sockets {
+	for i := range w.known() {
 		socket := byte(1) << i
 		could := slices.IndexFunc(w.procs, func(p process) bool { return p.couldServe(socket) })
 		if could < 0 || slices.ContainsFunc(w.procs, func(p process) bool { return p.serves(socket) }) {

@@ -38,6 +38,13 @@ type scenario struct {
 var scenarios = []scenario{
 	{"restarts", base, budget{restarts: 3, stops: 2, faults: 2}},
 	{"upgrades", base, budget{restarts: 1, stops: 1, stages: 2, faults: 2}},
+	{"succession", setting(func(s *Settings) { s.Succession = true }), budget{restarts: 1, stops: 1, stages: 2, faults: 2}},
+	{"succession, no probation", setting(func(s *Settings) { s.Succession, s.Probation = true, 0 }), budget{stages: 4, faults: 1}},
+	{"succession, asked first, kept alive", setting(func(s *Settings) { s.Succession, s.AskFirst, s.KeepAlive = true, true, Always }), budget{restarts: 1, stages: 2, faults: 2}},
+	{"succession after fetch, sequential", setting(func(s *Settings) { s.Succession, s.NoRestartAfterFetch, s.Sequential = true, true, true }), budget{restarts: 2, stages: 2, faults: 2}},
+	{"succession, link flipped", setting(func(s *Settings) { s.Succession = true }), budget{restarts: 2, flips: 1, stages: 1, faults: 1}},
+	{"sockets change", setting(func(s *Settings) { s.Sockets = 2 }), budget{restarts: 2, moves: 2, stages: 1, faults: 1}},
+	{"sockets change, succession", setting(func(s *Settings) { s.Succession = true }), budget{restarts: 1, moves: 1, stages: 2, faults: 1, stops: 1}},
 	{"two sockets", setting(func(s *Settings) { s.Sockets = 2 }), budget{restarts: 2, stages: 1, faults: 1}},
 	{"no sockets", setting(func(s *Settings) { s.Sockets = 0 }), budget{restarts: 2, stages: 1, faults: 2, stops: 1}},
 	{"probed", setting(func(s *Settings) { s.Probe = true }), budget{restarts: 1, stages: 2, faults: 1, sick: 4}},

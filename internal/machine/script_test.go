@@ -20,6 +20,8 @@ func parseSettings(s *Settings, words []string) error {
 			s.Probation, err = time.ParseDuration(value)
 		case "probe":
 			s.Probe = true
+		case "succession":
+			s.Succession = true
 		case "sequential":
 			s.Sequential = true
 		case "no-restart":
@@ -68,6 +70,13 @@ func parseEvent(words []string) (Event, error) {
 		return Allowed{Digest: Digest(arg(0)), OK: arg(1) == "yes"}, nil
 	case "installed":
 		return Installed{Digest: Digest(arg(0)), Err: failureIn(args)}, nil
+	case "checked":
+		ev := SuccessorChecked{Digest: Digest(arg(0)), Temporary: arg(1) == "temporary", Err: failureIn(args)}
+		return ev, nil
+	case "stayed":
+		return Stayed{Digest: Digest(arg(0)), Err: failureIn(args)}, nil
+	case "resumed":
+		return Resumed{}, nil
 	case "fire":
 		n, _ := strconv.Atoi(arg(1))
 		return TimerFired{Timer{Bound(arg(0)), Gen(n)}}, nil
@@ -85,17 +94,15 @@ func parseEvent(words []string) (Event, error) {
 		}
 		return SpawnFailed{Gen: gen, Temporary: temporary, Reason: strings.Join(args[1:], " ")}, nil
 	case "greeted":
-		return Greeted{Gen: gen}, nil
+		ev := Greeted{Gen: gen}
+		var err error
+		ev.Sockets, err = numbers(args[1:])
+		return ev, err
 	case "accepting":
 		ev := Accepting{Gen: gen}
-		for _, a := range args[1:] {
-			i, err := strconv.Atoi(a)
-			if err != nil {
-				return nil, err
-			}
-			ev.Sockets = append(ev.Sockets, i)
-		}
-		return ev, nil
+		var err error
+		ev.Sockets, err = numbers(args[1:])
+		return ev, err
 	case "ready":
 		return SaidReady{Gen: gen}, nil
 	case "probe":
@@ -112,6 +119,17 @@ func parseEvent(words []string) (Event, error) {
 		return Exited{Gen: gen, Code: n}, err
 	}
 	return nil, fmt.Errorf("no such event")
+}
+
+func numbers(words []string) (ns []int, err error) {
+	for _, word := range words {
+		n, err := strconv.Atoi(word)
+		if err != nil {
+			return nil, err
+		}
+		ns = append(ns, n)
+	}
+	return ns, nil
 }
 
 func parseGen(s string) (Gen, error) {

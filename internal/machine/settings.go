@@ -5,12 +5,13 @@ import "time"
 // Settings are the constants of one machine. The zero value of each duration
 // means what it says: no time at all.
 type Settings struct {
-	Sockets             int  // how many sockets the program listens on
+	Sockets             int  // how many sockets the program listens on; their numbers are 0 and up
 	Probe               bool // generations are probed
 	Sequential          bool // the old generation ends before the new one starts
 	NoRestart           bool // a restart is a stop, a candidate is installed untried
 	NoRestartAfterFetch bool // a candidate waits for a restart asked by hand
 	AskFirst            bool // a hook is asked before an automatic restart
+	Succession          bool // the master runs the program's binary, so it is replaced with it
 	KeepAlive           KeepAlive
 
 	ReadyTimeout     time.Duration // from spawn to ready and probed
@@ -22,7 +23,7 @@ type Settings struct {
 	FailTimeout      time.Duration // for the end of a generation that never had traffic
 	LostTimeout      time.Duration // from the end of the conversation to the kill
 	DeferInterval    time.Duration // between two questions to the hook
-	Retry            Backoff       // of a candidate that was not at fault
+	Retry            Backoff       // of a candidate, or a successor, that was not at fault
 	Respawn          Backoff       // of a crashed program
 	Stable           time.Duration // live for so long, a program is no longer in a crash loop
 	FinalTimeout     time.Duration // from a kill or the second stop to the end

@@ -64,7 +64,7 @@ func eventText(ev Event) string {
 	case SpawnFailed:
 		return words("spawn-failed", number(int(ev.Gen)), when(ev.Temporary, "temporary"), ev.Reason)
 	case Greeted:
-		return fmt.Sprintf("greeted %d", ev.Gen)
+		return words("greeted", number(int(ev.Gen)), list(ev.Sockets))
 	case Accepting:
 		return fmt.Sprintf("accepting %d %s", ev.Gen, list(ev.Sockets))
 	case SaidReady:
@@ -82,6 +82,12 @@ func eventText(ev Event) string {
 		return fmt.Sprintf("exited %d code %d", ev.Gen, ev.Code)
 	case Installed:
 		return words("installed", string(ev.Digest), outcome(ev.Err))
+	case SuccessorChecked:
+		return words("checked", string(ev.Digest), when(ev.Temporary, "temporary"), outcome(ev.Err))
+	case Stayed:
+		return words("stayed", string(ev.Digest), outcome(ev.Err))
+	case Resumed:
+		return "resumed"
 	case TimerFired:
 		return "fire " + timerText(ev.Timer)
 	}
@@ -100,7 +106,7 @@ func effectText(e Effect) string {
 		return fmt.Sprintf("pause %d sockets %s", e.Gen, list(e.Sockets))
 	case Drain:
 		return words("drain", number(int(e.Gen)), "within", e.Timeout.String(),
-			when(e.Signal != 0, "signal "+number(e.Signal)), when(e.Last, "last"))
+			when(e.Signal != 0, "signal "+number(e.Signal)), when(e.Last, "last"), when(e.Ending != nil && !e.Last, "ending "+list(e.Ending)))
 	case Signal:
 		return fmt.Sprintf("signal %d %d", e.Gen, e.Signal)
 	case Kill:
@@ -121,6 +127,12 @@ func effectText(e Effect) string {
 		return fmt.Sprintf("quarantine %s: %s", e.Digest, e.Reason)
 	case Discard:
 		return words("discard", string(e.Digest))
+	case Retire:
+		return "retire " + list(e.Sockets)
+	case CheckSuccessor:
+		return words("check successor", string(e.Digest))
+	case Succeed:
+		return words("succeed", string(e.Digest))
 	case CloseSockets:
 		return "close sockets"
 	case Exit:

@@ -80,6 +80,9 @@ func (p *player) command(words []string) error {
 	if p.m == nil {
 		p.m = New(p.set)
 	}
+	if words[0] == "resumed" { // by a machine that knows what was handed on
+		p.m = Resume(p.set, p.m.State())
+	}
 	evs, err := p.events(words)
 	if err != nil {
 		return err

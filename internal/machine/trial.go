@@ -187,7 +187,7 @@ func (m *Machine) installed(ev Installed) {
 // trialPassed makes the generation the proven one; the one before may end.
 func (m *Machine) trialPassed(g *generation) {
 	g.onTrial = false
-	m.proven = g.digest
+	m.prove(g)
 	m.retries = 0
 	m.report(KindLive, g, "probation passed")
 	for _, o := range m.inPhase(Standby) {

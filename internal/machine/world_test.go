@@ -25,6 +25,11 @@ type world struct {
 	records     []Digest // trials recorded and not ended
 	quarantined []Digest
 
+	checking   Digest // the successor that is being checked
+	succeeding Digest // the successor that takes over now
+	fresh      int    // sockets that configurations have added
+	retired    byte   // sockets that the master has closed
+
 	left   budget
 	owed   bool // a restart was asked for and nothing was started since
 	forced bool // two signals have asked for the stop
@@ -44,7 +49,7 @@ type line struct {
 }
 
 // budget bounds what a world does unasked.
-type budget struct{ restarts, stops, stages, faults, sick, flips int }
+type budget struct{ restarts, stops, stages, faults, sick, flips, moves int }
 
 // digests are all the binaries of a world; the first is installed at the start
 // and the last is what the installed path is flipped to.
@@ -146,7 +151,7 @@ func (w *world) key() string {
 		k.text(string(t.Bound[0:3]))
 		k.gen(t.Gen)
 	}
-	for _, set := range [][]Digest{w.asks, w.staged, w.records, w.quarantined, {w.installed, w.previous, w.install}} {
+	for _, set := range [][]Digest{w.asks, w.staged, w.records, w.quarantined, {w.installed, w.previous, w.install, w.checking, w.succeeding}} {
 		for _, d := range set {
 			k.text(string(d))
 		}
@@ -154,7 +159,7 @@ func (w *world) key() string {
 	}
 	k.bools(w.renamed, w.owed, w.asked, w.forced, w.closed, w.exited)
 	l := w.left
-	for _, n := range []int{l.restarts, l.stops, l.stages, l.faults, l.sick, l.flips} {
+	for _, n := range []int{l.restarts, l.stops, l.stages, l.faults, l.sick, l.flips, l.moves, w.fresh, int(w.retired)} {
 		k.number(n)
 	}
 	return string(k.buf)
