@@ -101,6 +101,15 @@ func (s *settled) settleAddresses() error {
 	return nil
 }
 
+// specs are the addresses as they were written.
+func (s settled) specs() []string {
+	specs := make([]string, len(s.addresses))
+	for i, a := range s.addresses {
+		specs[i] = a.Spec
+	}
+	return specs
+}
+
 func (s *settled) settleBinary() error {
 	path := s.ExecFile
 	if path == "" {

@@ -12,7 +12,7 @@ import (
 )
 
 func (s settled) runWorker() error {
-	w, err := worker.Connect(inherited.Inherited, os.Exit)
+	w, err := worker.Connect(inherited.Inherited, s.specs(), os.Exit)
 	if err != nil {
 		refuse(err) // the master is gone, or speaks another protocol
 	}

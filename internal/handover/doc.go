@@ -15,7 +15,7 @@
 // frame they belong to (SCM_RIGHTS, see unix(7)); its member "fds" counts them.
 //
 //	worker                                   master
-//	  hello {min,max,pid}            -->
+//	  hello {min,max,pid,addresses}  -->
 //	                                 <--     setup {version,generation,…}
 //	                                 <--     sockets {sockets}  + descriptors   (repeated)
 //	                                 <--     begin {}
@@ -26,7 +26,7 @@
 //	  opened {}                      -->
 //	                                 <--     pause {sockets}
 //	                                 <--     open {}                            (put back)
-//	                                 <--     drain {timeout,signal,last}
+//	                                 <--     drain {timeout,signal,last,ending}
 //	  restart {force}                -->              overseer.Restart
 //	  ask {id}                       -->              overseer.Status
 //	                                 <--     status {id,…}

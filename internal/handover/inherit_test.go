@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"reflect"
 	"runtime"
 	"strings"
 	"testing"
@@ -107,7 +108,7 @@ func TestInherit(t *testing.T) {
 	errWrite.Close()
 	crashWrite.Close()
 
-	if m, _, err := master.Receive(); err != nil || m != (Hello{PID: cmd.Process.Pid}) {
+	if m, _, err := master.Receive(); err != nil || !reflect.DeepEqual(m, Hello{PID: cmd.Process.Pid}) {
 		t.Errorf("Receive = %#v, %v; want the child's hello", m, err)
 	}
 	master.Close()

@@ -16,11 +16,13 @@ const (
 type Message interface{ kind() string }
 
 type (
-	// Hello is the first message of a worker: it has reached Run.
+	// Hello is the first message of a worker: it has reached Run. Addresses are
+	// those of its configuration, from version 2 on.
 	Hello struct {
-		Min int `json:"min"`
-		Max int `json:"max"`
-		PID int `json:"pid"`
+		Min       int      `json:"min"`
+		Max       int      `json:"max"`
+		PID       int      `json:"pid"`
+		Addresses []string `json:"addresses,omitempty"`
 	}
 
 	// Setup tells a worker what it is.
@@ -68,11 +70,13 @@ type (
 		Sockets []int `json:"sockets"`
 	}
 
-	// Drain makes a worker finish what it has accepted and end.
+	// Drain makes a worker finish what it has accepted and end. Last says that
+	// no other generation goes on with the sockets, Ending says it of some.
 	Drain struct {
 		Timeout time.Duration `json:"timeout"`
 		Signal  int           `json:"signal"`
 		Last    bool          `json:"last"`
+		Ending  []int         `json:"ending,omitempty"` // from version 2 on
 	}
 
 	// Restart asks the master for a restart.

@@ -59,6 +59,12 @@ func (p *process) moves(ms []move, w *world) []move {
 			ms = append(ms, move{name: "reaches Run and listens elsewhere", gen: p.gen, asked: true, do: with((*world).greetElsewhere)})
 		}
 	}
+	if p.running && !p.greeted && !p.ending && !p.lost && w.left.moves > 0 {
+		fault("cannot be given its sockets", faults, func(w *world, p *process) {
+			w.left.faults--
+			w.feed(Unequipped{Gen: p.gen, Reason: "address in use"})
+		})
+	}
 	if p.greeted && !p.ending && !p.lost {
 		ms = p.programMoves(ms, w)
 	}

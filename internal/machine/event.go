@@ -53,6 +53,13 @@ type (
 		Sockets []int
 	}
 
+	// Unequipped says that a generation could not be given the sockets that its
+	// configuration asks for.
+	Unequipped struct {
+		Gen    Gen
+		Reason string
+	}
+
 	// Accepting says that the program has called Accept on these sockets for
 	// the first time.
 	Accepting struct {
@@ -121,6 +128,7 @@ func (Allowed) event()          {}
 func (Spawned) event()          {}
 func (SpawnFailed) event()      {}
 func (Greeted) event()          {}
+func (Unequipped) event()       {}
 func (Accepting) event()        {}
 func (SaidReady) event()        {}
 func (ProbeDone) event()        {}

@@ -53,6 +53,14 @@ func (m *Machine) notOpenedInTime(g *generation) {
 	m.fail(g, reason, true)
 }
 
+// unequipped gives up a generation for which an address could not be bound. The
+// host may be at fault, so the release is tried again.
+func (m *Machine) unequipped(g *generation, reason string) {
+	if g.phase == Starting {
+		m.fail(g, reason, false)
+	}
+}
+
 // fail gives up a generation that is not live yet.
 func (m *Machine) fail(g *generation, reason string, blame bool) {
 	m.report(KindFailed, g, reason)

@@ -97,6 +97,8 @@ func (m *Machine) take(ev Event) {
 		m.about(ev.Gen, func(g *generation) { m.spawnFailed(g, ev) })
 	case Greeted:
 		m.about(ev.Gen, func(g *generation) { m.greeted(g, ev.Sockets) })
+	case Unequipped:
+		m.about(ev.Gen, func(g *generation) { m.unequipped(g, ev.Reason) })
 	case Accepting:
 		m.about(ev.Gen, func(g *generation) { m.accepting(g, ev.Sockets) })
 	case SaidReady:

@@ -98,6 +98,8 @@ func parseEvent(words []string) (Event, error) {
 		var err error
 		ev.Sockets, err = numbers(args[1:])
 		return ev, err
+	case "unequipped":
+		return Unequipped{Gen: gen, Reason: strings.Join(args[1:], " ")}, nil
 	case "accepting":
 		ev := Accepting{Gen: gen}
 		var err error

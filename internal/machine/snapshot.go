@@ -4,6 +4,7 @@ package machine
 type Snapshot struct {
 	Generations []Generation
 	Live        Gen    // 0: none
+	Sockets     []int  // what a generation is given that does not ask for others
 	Starts      int    // generations started so far
 	Waiting     Digest // staged and not tried yet
 	Pending     bool   // a restart was asked for and has not begun
@@ -21,6 +22,7 @@ type Generation struct {
 // Snapshot copies what the machine holds.
 func (m *Machine) Snapshot() Snapshot {
 	s := Snapshot{
+		Sockets:  m.sockets,
 		Starts:   int(m.last),
 		Waiting:  m.waiting,
 		Pending:  m.pending || m.next != nil,

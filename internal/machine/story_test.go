@@ -65,6 +65,8 @@ func eventText(ev Event) string {
 		return words("spawn-failed", number(int(ev.Gen)), when(ev.Temporary, "temporary"), ev.Reason)
 	case Greeted:
 		return words("greeted", number(int(ev.Gen)), list(ev.Sockets))
+	case Unequipped:
+		return words("unequipped", number(int(ev.Gen)), ev.Reason)
 	case Accepting:
 		return fmt.Sprintf("accepting %d %s", ev.Gen, list(ev.Sockets))
 	case SaidReady:

@@ -37,6 +37,7 @@ type Master struct {
 
 	// Owned by Run's goroutine.
 	workers   map[machine.Gen]*worker
+	sockets   sockets
 	staged    map[machine.Digest]*store.Staged
 	timers    timers
 	tty       terminal
@@ -56,6 +57,7 @@ func New(cfg Config) *Master {
 		calls:   make(chan func()),
 		quit:    make(chan struct{}),
 		spawned: make(chan struct{}),
+		sockets: newSockets(cfg.Sockets),
 		workers: map[machine.Gen]*worker{},
 		staged:  map[machine.Digest]*store.Staged{},
 		signals: cfg.Signals,
@@ -169,20 +171,15 @@ func (m *Master) Runs(ctx context.Context, d release.Digest) (bool, error) {
 	case <-ctx.Done():
 		return false, ctx.Err()
 	}
-	answer := make(chan bool, 1)
-	m.call(func() {
-		runs := false
+	runs := false
+	if !m.ask(func() {
 		for _, g := range m.machine.Snapshot().Generations {
 			runs = runs || g.Phase != machine.Draining && g.Digest == machine.Digest(d.String())
 		}
-		answer <- runs
-	})
-	select {
-	case runs := <-answer:
-		return runs, nil
-	case <-m.quit:
+	}) {
 		return false, errEnded
 	}
+	return runs, nil
 }
 
 var errEnded = errors.New("the master has ended")
@@ -217,7 +214,7 @@ func (m *Master) carryOut(effect machine.Effect) {
 	case machine.StopTimer:
 		m.timers.stop(e.Timer)
 	case machine.Ask:
-		m.ask(e.Digest)
+		m.mayRestart(e.Digest)
 	case machine.Install:
 		m.install(e.Digest)
 	case machine.Restore:
@@ -229,6 +226,8 @@ func (m *Master) carryOut(effect machine.Effect) {
 		m.record("write the quarantine", func() error { return m.cfg.Store.Quarantine(digest(e.Digest), e.Reason, until) })
 	case machine.Discard:
 		m.discard(e.Digest)
+	case machine.Retire:
+		m.retire(e.Sockets)
 	case machine.CloseSockets:
 		m.closeSockets()
 	case machine.Exit:
@@ -237,16 +236,6 @@ func (m *Master) carryOut(effect machine.Effect) {
 		m.report(e)
 	default:
 		panic(fmt.Sprintf("effect %T is not carried out", effect)) // a table out of date: a test steps through all
-	}
-}
-
-// closeSockets gives up the master's copies. A unix path goes with them: after
-// this nobody is started who could answer there.
-func (m *Master) closeSockets() {
-	for _, s := range m.cfg.Sockets {
-		if err := errors.Join(s.Unlink(), s.Close()); err != nil {
-			m.cfg.Log.Warn("socket could not be closed", "address", s.Address(), "error", err)
-		}
 	}
 }
 

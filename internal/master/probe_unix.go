@@ -17,11 +17,15 @@ import (
 // probe asks a generation for its health, within ProbeTimeout.
 func (m *Master) probe(gen machine.Gen) {
 	w := m.workers[gen]
+	var sockets []given
+	if w != nil {
+		sockets = m.sockets.list(w.sockets)
+	}
 	m.beside.Go(func() {
 		ctx, cancel := context.WithTimeout(m.ctx, m.cfg.ProbeTimeout)
 		defer cancel()
 		ev := machine.ProbeDone{Gen: gen}
-		if err := m.runProbe(ctx, w); err != nil {
+		if err := m.runProbe(ctx, w, sockets); err != nil {
 			if w.dying() {
 				return // its end is the answer, and says more
 			}
@@ -54,17 +58,17 @@ func (w *worker) dying() bool {
 
 // runProbe runs the user's probe. One that does not heed its context is left
 // behind: it holds up nobody.
-func (m *Master) runProbe(ctx context.Context, w *worker) error {
+func (m *Master) runProbe(ctx context.Context, w *worker, sockets []given) error {
 	if w == nil {
 		return errors.New("the generation is gone")
 	}
 	target := probe.Target{Generation: int(w.gen)}
 	var streams []*socket.Socket
 	var index []int
-	for i, s := range m.cfg.Sockets {
+	for i, s := range sockets {
 		if s.Kind() == socket.Stream {
 			target.Addresses = append(target.Addresses, s.Address())
-			streams, index = append(streams, s), append(index, i)
+			streams, index = append(streams, s.Socket), append(index, i)
 		}
 	}
 	target.Dial = func(ctx context.Context, i int) (net.Conn, error) {

@@ -79,9 +79,9 @@ func (m *Master) crashed(w *worker, exit proc.Exit) {
 	m.hook("OnCrash", func() { m.cfg.OnCrash(crash) })
 }
 
-// ask puts the question before an automatic restart to the user's hook. One
+// mayRestart puts the question before an automatic restart to the user's hook. One
 // that panics or never answers has not said yes; the service goes on.
-func (m *Master) ask(d machine.Digest) {
+func (m *Master) mayRestart(d machine.Digest) {
 	m.hook("MayRestart", func() {
 		ok := m.cfg.MayRestart(digest(d))
 		m.post(machine.Allowed{Digest: d, OK: ok})

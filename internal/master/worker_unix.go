@@ -23,6 +23,7 @@ type worker struct {
 	process *proc.Process // nil until it runs
 	conn    *handover.Conn
 	bin     binary
+	sockets []int        // numbers of what it was given, in its order
 	version atomic.Int32 // of the protocol, once it has greeted
 	doomed  bool         // killed before it ran
 	out     chan handover.Message
@@ -148,11 +149,9 @@ func (w *worker) heard(msg handover.Message) {
 		if err := w.setUp(msg); err != nil {
 			w.m.cfg.Log.Warn("worker could not be set up", "generation", int(w.gen), "error", err)
 			w.conn.Close()
-			return
 		}
-		w.m.post(machine.Greeted{Gen: w.gen})
 	case handover.Accepting:
-		w.m.post(machine.Accepting{Gen: w.gen, Sockets: msg.Sockets})
+		w.m.post(machine.Accepting{Gen: w.gen, Sockets: w.numbers(msg.Sockets)})
 	case handover.Ready:
 		w.m.post(machine.SaidReady{Gen: w.gen})
 	case handover.Opened:
@@ -172,6 +171,10 @@ func (w *worker) setUp(hello handover.Hello) error {
 	}
 	w.version.Store(int32(version))
 	m := w.m
+	all, err := m.equip(w, hello)
+	if err != nil {
+		return err
+	}
 	setup := handover.Setup{
 		Version:          version,
 		Generation:       int(w.gen),
@@ -183,7 +186,7 @@ func (w *worker) setUp(hello handover.Hello) error {
 	if err := w.conn.Send(setup); err != nil {
 		return err
 	}
-	for some := range slices.Chunk(m.cfg.Sockets, handover.MaxFDs) {
+	for some := range slices.Chunk(all, handover.MaxFDs) {
 		var msg handover.Sockets
 		var fds []int
 		for _, s := range some {
@@ -198,8 +201,8 @@ func (w *worker) setUp(hello handover.Hello) error {
 }
 
 // drainMessage leaves out a signal that the terminal has sent to the worker too.
-func drainMessage(e machine.Drain, shown int) handover.Drain {
-	d := handover.Drain{Timeout: e.Timeout, Signal: e.Signal, Last: e.Last}
+func (w *worker) drainMessage(e machine.Drain, shown int) handover.Drain {
+	d := handover.Drain{Timeout: e.Timeout, Signal: e.Signal, Last: e.Last, Ending: w.places(e.Ending)}
 	if e.Signal == shown {
 		d.Signal = 0
 	}
@@ -211,9 +214,11 @@ func (m *Master) tell(effect machine.Effect) {
 	case machine.Open:
 		m.workers[e.Gen].tell(handover.Open{})
 	case machine.Pause:
-		m.workers[e.Gen].tell(handover.Pause{Sockets: e.Sockets})
+		w := m.workers[e.Gen]
+		w.tell(handover.Pause{Sockets: w.places(e.Sockets)})
 	case machine.Drain:
-		m.workers[e.Gen].tell(drainMessage(e, m.tty.shown))
+		w := m.workers[e.Gen]
+		w.tell(w.drainMessage(e, m.tty.shown))
 	}
 }
 

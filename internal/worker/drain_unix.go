@@ -3,6 +3,7 @@
 package worker
 
 import (
+	"slices"
 	"time"
 
 	"github.com/seed-3d078585/overseer/internal/handover"
@@ -38,8 +39,8 @@ func (w *Worker) drain(d handover.Drain) bool {
 	w.mu.Unlock()
 
 	w.signals.expect(d.Signal)
-	for _, s := range w.sockets {
-		s.drain(d.Last)
+	for i, s := range w.sockets {
+		s.drain(d.Last || slices.Contains(d.Ending, i))
 	}
 	close(w.Graceful)
 	w.cancel()

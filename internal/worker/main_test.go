@@ -145,7 +145,7 @@ func connect(t testing.TB, timeout time.Duration, sockets ...any) (*Worker, *fak
 	var failed error
 	go func() {
 		defer close(done)
-		w, failed = Connect(handover.Inherited{Control: end}, func(code int) { m.quit <- code })
+		w, failed = Connect(handover.Inherited{Control: end}, nil, func(code int) { m.quit <- code })
 	}()
 	if hello, ok := m.hear("hello").(handover.Hello); !ok || hello.PID != os.Getpid() {
 		t.Fatalf("the first message is %#v; want a hello", hello)

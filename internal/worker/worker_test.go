@@ -82,7 +82,7 @@ func TestConnectRefuses(t *testing.T) {
 			defer conn.Close()
 			failed := make(chan error, 1)
 			go func() {
-				_, err := Connect(handover.Inherited{Control: end}, func(int) {})
+				_, err := Connect(handover.Inherited{Control: end}, nil, func(int) {})
 				failed <- err
 			}()
 			_, _, err = conn.Receive()

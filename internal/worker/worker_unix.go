@@ -55,17 +55,19 @@ type gate interface {
 	give(net.Conn)
 }
 
-// Connect greets the master and takes the sockets over. quit ends the process;
+// Connect greets the master, says which addresses its configuration asks for,
+// and takes the sockets over, which may be others: see [Worker.Addresses]. quit
+// ends the process;
 // it is called when a drain does not end in time and no master is there to do
 // it.
-func Connect(in handover.Inherited, quit func(code int)) (*Worker, error) {
+func Connect(in handover.Inherited, addresses []string, quit func(code int)) (*Worker, error) {
 	conn, err := handover.NewConn(in.Control)
 	if err != nil {
 		return nil, err
 	}
 	w := newWorker(quit)
 	w.conn, w.inherited = conn, in
-	if err := w.setUp(); err != nil {
+	if err := w.setUp(addresses); err != nil {
 		conn.Close()
 		return nil, fmt.Errorf("set up as a worker: %w", err)
 	}
@@ -90,11 +92,11 @@ func newWorker(quit func(code int)) *Worker {
 	return w
 }
 
-func (w *Worker) setUp() error {
+func (w *Worker) setUp(addresses []string) error {
 	if err := w.conn.SetReadDeadline(time.Now().Add(setupTimeout)); err != nil {
 		return err
 	}
-	hello := handover.Hello{Min: handover.MinVersion, Max: handover.MaxVersion, PID: os.Getpid()}
+	hello := handover.Hello{Min: handover.MinVersion, Max: handover.MaxVersion, PID: os.Getpid(), Addresses: addresses}
 	if err := w.conn.Send(hello); err != nil {
 		return err
 	}
