@@ -132,6 +132,13 @@ type Config struct {
 	// the old one still runs.
 	Overlap bool
 
+	// KeepMaster has the master go on with the code and the Config that it was
+	// started with. Default: once a release is installed, or a restart has found
+	// another binary, the master is replaced by it, in the same process and
+	// with all connections kept, so that its Config takes effect. That is done
+	// on Linux only, and where the program is not another one than the master.
+	KeepMaster bool
+
 	// StateDir holds the staged releases, the previous binary, the boot record
 	// and the quarantine. It must be on the binary's filesystem to stage
 	// there, and belong to this user alone. Default: ".NAME.overseer" beside

@@ -4,14 +4,17 @@ package overseer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 
 	"github.com/seed-3d078585/overseer/internal/master"
 	"github.com/seed-3d078585/overseer/internal/socket"
+	"github.com/seed-3d078585/overseer/internal/update"
 	"github.com/seed-3d078585/overseer/release"
 )
 
+// runMaster binds the addresses and supervises.
 func (s settled) runMaster() error {
 	log := newLogger(s.Config)
 	for _, w := range s.warnings {
@@ -27,36 +30,62 @@ func (s settled) runMaster() error {
 	for _, socket := range sockets {
 		log.Info("bound", "address", socket.Address())
 	}
-	updater, bytes := s.updater()
-	m := master.New(master.Config{
-		Binary:        s.binary,
-		Sockets:       sockets,
-		Settings:      s.machine(),
-		Signals:       signals,
-		Probe:         s.Probe,
-		ProbeTimeout:  min(probeTimeout, s.ReadyTimeout),
-		QuarantineFor: s.Quarantine,
-		Store:         bytes,
-		Log:           log,
-		MayRestart:    s.mayRestart(),
-		OnCrash:       s.onCrash(),
-	})
-	setCurrent(func(force bool) { go m.Restart("hook", force) })
-	stop := func() {}
-	if updater != nil {
-		updater.Offer, updater.Log = m.Offer, log
-		if !s.NoRestart { // there, what is installed counts: it runs at the next start
-			updater.Runs = m.Runs
-		}
-		stop = s.start(updater)
-	}
-	code, err := m.Run()
-	stop()
+	code, err := s.master(signals, sockets).Run()
 	if err != nil {
 		return fmt.Errorf("start the program: %w", err)
 	}
 	os.Exit(code)
 	return nil
+}
+
+// runSuccessor goes on as the master that this process was before its execve.
+// There is no way back from here: where it cannot, the process ends, and its
+// workers finish what they have.
+func (s settled) runSuccessor() error {
+	if handed.err != nil {
+		refuse(handed.err)
+	}
+	signals := master.CatchSignals(s.RestartSignal)
+	log := newLogger(s.Config)
+	for _, w := range s.warnings {
+		log.Warn(w)
+	}
+	code, err := s.master(signals, nil).Resume(handed.state)
+	if err != nil {
+		refuse(err)
+	}
+	os.Exit(code)
+	return nil
+}
+
+func (s settled) master(signals *master.Signals, sockets []*socket.Socket) *master.Master {
+	log := newLogger(s.Config)
+	updater, bytes := s.updater()
+	m := master.New(master.Config{
+		Binary:         s.binary,
+		Sockets:        sockets,
+		Settings:       s.machine(),
+		Signals:        signals,
+		Probe:          s.Probe,
+		ProbeTimeout:   min(probeTimeout, s.ReadyTimeout),
+		QuarantineFor:  s.Quarantine,
+		Store:          bytes,
+		Log:            log,
+		Described:      s.described(),
+		CheckSuccessor: update.CheckSuccessor(s.binary, s.ReadyTimeout),
+		Temporary:      func(err error) bool { return errors.Is(err, update.ErrTemporary) },
+		MayRestart:     s.mayRestart(),
+		OnCrash:        s.onCrash(),
+	})
+	setCurrent(func(force bool) { go m.Restart("hook", force) })
+	if updater != nil {
+		updater.Offer, updater.Log = m.Offer, log
+		if !s.NoRestart { // there, what is installed counts: it runs at the next start
+			updater.Runs = m.Runs
+		}
+		m.Updates(updater.Run)
+	}
+	return m
 }
 
 func (s settled) mayRestart() func(release.Digest) bool {

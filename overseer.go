@@ -40,6 +40,7 @@
 package overseer
 
 import (
+	"errors"
 	"fmt"
 	"os"
 
@@ -74,7 +75,7 @@ func RunErr(c Config) error {
 	s, err := c.settle()
 	answer(err)
 	if err != nil {
-		if isWorker {
+		if isWorker || isSuccessor {
 			refuse(err)
 		}
 		return err
@@ -103,15 +104,23 @@ func ForceRestart() { restart(true) }
 // runs it: if this process is such a check, SanityCheck answers and ends it with
 // code 0. Run does this by itself; a program whose main takes long before Run
 // calls it earlier.
-func SanityCheck() { answer(nil) }
+func SanityCheck() {
+	if !question.Successor {
+		answer(nil) // a successor has its configuration looked at too
+	}
+}
 
 // question is what a master asks of this process. It is taken before any code of
 // the program's own runs, so that nothing the program starts can have it.
 var question = handover.TakeQuestion()
 
 // answer ends a process that was started to be asked: it must not run its
-// program. config is what is wrong with the configuration, or nil.
+// program. config is what is wrong with the configuration, or nil; a successor
+// is asked for what it makes of the state of the master before as well.
 func answer(config error) {
+	if question.Successor {
+		config = errors.Join(config, cannotSucceed())
+	}
 	if asked, err := question.Answer(config); asked {
 		if err != nil {
 			refuse(err)

@@ -29,3 +29,7 @@ func (s settled) run() error {
 func restart(force bool) {}
 
 const isWorker = false
+
+const isSuccessor = false
+
+func cannotSucceed() error { return nil }

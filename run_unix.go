@@ -6,6 +6,7 @@ import (
 	"syscall"
 
 	"github.com/seed-3d078585/overseer/internal/handover"
+	"github.com/seed-3d078585/overseer/internal/master"
 	"github.com/seed-3d078585/overseer/internal/worker"
 )
 
@@ -24,6 +25,34 @@ var (
 var inherited = inherit()
 
 var isWorker = inherited.worker || inherited.olderWorker
+
+// handed is what makes this process go on as a master, in the place of one that
+// has ended by execve, or be asked whether it could. It is taken early, too, so
+// that nothing the program starts has the descriptors.
+var handed = takeState()
+
+var isSuccessor = handed.taken && !question.Successor
+
+// succession is the state of the master before.
+type succession struct {
+	taken bool // there is one
+	state master.State
+	err   error // why it cannot be used
+}
+
+func takeState() (s succession) {
+	f, taken := handover.TakeState()
+	if !taken {
+		return s
+	}
+	s.taken = true
+	s.state, s.err = master.ReadState(f, question.Successor)
+	return s
+}
+
+// cannotSucceed is what keeps this process from going on as the master whose
+// state it was shown.
+func cannotSucceed() error { return handed.err }
 
 type inheritance struct {
 	handover.Inherited
@@ -53,6 +82,9 @@ func (s settled) run() error {
 		return s.runWorker()
 	case inherited.olderWorker:
 		return s.runOlderWorker()
+	}
+	if isSuccessor {
+		return s.runSuccessor()
 	}
 	return s.runMaster()
 }

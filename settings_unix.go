@@ -14,6 +14,7 @@ func (s settled) machine() machine.Settings {
 		Sequential:          s.Sequential || len(s.addresses) == 0 && !s.Overlap,
 		NoRestart:           s.NoRestart,
 		NoRestartAfterFetch: s.NoRestartAfterFetch,
+		Succession:          canSucceed && !s.KeepMaster && s.runsItself(),
 		KeepAlive:           machine.KeepAlive(s.KeepAlive),
 		ReadyTimeout:        s.ReadyTimeout,
 		Settle:              settle,
@@ -39,5 +40,4 @@ const (
 	lostTimeout   = time.Second
 	deferInterval = time.Second // documented with Config.MayRestart
 	probeTimeout  = 5 * time.Second
-	stopTimeout   = 5 * time.Second
 )

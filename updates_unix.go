@@ -3,9 +3,7 @@
 package overseer
 
 import (
-	"context"
 	"strings"
-	"time"
 
 	"github.com/seed-3d078585/overseer/fetcher"
 	"github.com/seed-3d078585/overseer/internal/store"
@@ -53,24 +51,4 @@ func remote(f fetcher.Interface) bool {
 		return f.Place != nil || strings.HasPrefix(f.URL, "http")
 	}
 	return false
-}
-
-// start runs the updater beside the master; the function that it returns ends it
-// and waits for it.
-func (s settled) start(u *update.Updater) (stop func()) {
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		u.Run(ctx)
-	}()
-	return func() {
-		cancel()
-		timer := time.NewTimer(stopTimeout)
-		defer timer.Stop()
-		select {
-		case <-done:
-		case <-timer.C:
-		}
-	}
 }

@@ -20,3 +20,9 @@ const (
 	// first may be empty.
 	Variable = "OVERSEER_CONTROL"
 )
+
+// StateVariable is the environment variable by which a master hands its state to
+// the binary that takes its place: the number of a descriptor to read it from.
+// In a process that is asked (see [PreflightVariable]) it is there to be checked
+// only.
+const StateVariable = "OVERSEER_STATE"

@@ -36,6 +36,10 @@ type Preflight struct {
 	Go     string `json:"go"`
 	Module string `json:"module"`          // path and version of the main module
 	Error  string `json:"error,omitempty"` // what is wrong with its configuration
+
+	// Successor says that it has read the state of a master and could go on
+	// from there.
+	Successor bool `json:"successor,omitempty"`
 }
 
 // A Question is what a master asks of this process instead of having it run its
@@ -44,6 +48,10 @@ type Question struct {
 	// Token is what a master of the older protocol compares the whole standard
 	// output with, or empty.
 	Token string
+
+	// Successor is set where the question is also whether this process can take
+	// the place of a running master, whose state is there to be read.
+	Successor bool
 
 	preflight bool
 	answer    *os.File // nil: the variable made no sense
@@ -61,6 +69,7 @@ func TakeQuestion() Question {
 		return q
 	}
 	os.Unsetenv(PreflightVariable)
+	_, q.Successor = os.LookupEnv(StateVariable)
 	if fd, err := strconv.Atoi(q.value); err == nil && fd >= 3 && closeOnExec(fd) == nil {
 		q.answer = os.NewFile(uintptr(fd), "preflight")
 	}
@@ -68,7 +77,8 @@ func TakeQuestion() Question {
 }
 
 // Answer answers a preflight, if this process is one. config is what is wrong
-// with the program's configuration, or nil. The caller then exits with code 0.
+// with the program's configuration, or with the state of the master before, or
+// nil. The caller then exits with code 0.
 func (q Question) Answer(config error) (asked bool, err error) {
 	if !q.preflight {
 		return false, nil
@@ -77,7 +87,7 @@ func (q Question) Answer(config error) (asked bool, err error) {
 		return true, fmt.Errorf("answer preflight: %s is %q, want an open descriptor", PreflightVariable, q.value)
 	}
 	defer q.answer.Close()
-	answer := Preflight{Min: MinVersion, Max: MaxVersion, OS: runtime.GOOS, Arch: runtime.GOARCH, Go: runtime.Version()}
+	answer := Preflight{Min: MinVersion, Max: MaxVersion, OS: runtime.GOOS, Arch: runtime.GOARCH, Go: runtime.Version(), Successor: q.Successor}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		answer.Module = info.Main.Path + "@" + info.Main.Version
 	}

@@ -3,7 +3,9 @@
 package master
 
 import (
+	"context"
 	"log/slog"
+	"os"
 	"time"
 
 	"github.com/seed-3d078585/overseer/internal/machine"
@@ -23,10 +25,18 @@ type Config struct {
 	ProbeTimeout  time.Duration    // of one probe
 	QuarantineFor time.Duration    // how long a digest that failed is not tried again
 	Store         *store.Store     // nil where there is no source of candidates
+	Described     []Described      // the configuration in words
 	Log           *slog.Logger
 
 	// MayRestart is asked before a restart that nobody asked for; nil: always.
 	MayRestart func(release.Digest) bool
+
+	// CheckSuccessor asks the binary in a file whether it can go on from the
+	// state in another one.
+	CheckSuccessor func(ctx context.Context, binary, state *os.File) error
+
+	// Temporary reports whether an error of CheckSuccessor is the host's fault.
+	Temporary func(error) bool
 
 	// OnCrash is told of a generation that ended without being told to; nil:
 	// nobody.
@@ -40,4 +50,11 @@ type Crash struct {
 	Code       int
 	Signal     int
 	Output     string
+}
+
+// Described is one setting of a configuration in words, to tell what a new one
+// changes.
+type Described struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
 }

@@ -53,6 +53,13 @@ func (d *disk) work() {
 	}
 }
 
+// still reports whether nothing is being done, or to be done.
+func (d *disk) still() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return !d.busy
+}
+
 // close takes nothing more and waits until all that was queued is done, or the
 // timeout has passed.
 func (d *disk) close(timeout time.Duration) {

@@ -18,6 +18,9 @@ import (
 // beside, at the end.
 const closingTimeout = 10 * time.Second
 
+// updatesTimeout bounds the wait for the end of the fetching.
+const updatesTimeout = 5 * time.Second
+
 // A Master supervises one program. Offer, Runs and Restart may be called by any
 // goroutine, also before and after Run.
 type Master struct {
@@ -34,15 +37,17 @@ type Master struct {
 	hooks     sync.WaitGroup // those that run the user's hooks
 	signals   *Signals
 	disk      *disk
+	updates   updates
 
 	// Owned by Run's goroutine.
-	workers   map[machine.Gen]*worker
-	sockets   sockets
-	staged    map[machine.Digest]*store.Staged
-	timers    timers
-	tty       terminal
-	restoring int // restores that are under way
-	exit      *machine.Exit
+	workers    map[machine.Gen]*worker
+	sockets    sockets
+	succession succession
+	staged     map[machine.Digest]*store.Staged
+	timers     timers
+	tty        terminal
+	restoring  int // restores that are under way
+	exit       *machine.Exit
 }
 
 // New returns a master that has not started anything yet.
@@ -69,16 +74,26 @@ func New(cfg Config) *Master {
 	return m
 }
 
+// Updates has a function run beside the master, until its context ends: it
+// fetches releases and offers them. It is called before Run or Resume.
+func (m *Master) Updates(run func(context.Context)) { m.updates.run = run }
+
 // Run supervises until the end and returns the exit code of the program. An
 // error means that no generation could be started at all; nothing is left then.
 func (m *Master) Run() (code int, err error) {
+	return m.supervise(machine.Boot{})
+}
+
+// supervise is the owner's loop, from the first event to the end.
+func (m *Master) supervise(first machine.Event) (code int, err error) {
 	signals := m.signals
 	signals.take(m.tty.ownGroups)
 	defer signals.close()
 	reaper := newReaper()
 	defer reaper.close()
 
-	m.step(machine.Boot{})
+	m.updates.start()
+	m.step(first)
 	for m.exit == nil {
 		select {
 		case ev := <-m.events:
@@ -96,6 +111,7 @@ func (m *Master) Run() (code int, err error) {
 		}
 	}
 	m.close()
+	m.updates.stop(updatesTimeout) // one that does not end is left behind
 	if m.exit.Unstarted {
 		return m.exit.Code, errors.New(m.exit.Reason)
 	}
@@ -228,6 +244,10 @@ func (m *Master) carryOut(effect machine.Effect) {
 		m.discard(e.Digest)
 	case machine.Retire:
 		m.retire(e.Sockets)
+	case machine.CheckSuccessor:
+		m.checkSuccessor(e.Digest)
+	case machine.Succeed:
+		m.succeed(e.Digest)
 	case machine.CloseSockets:
 		m.closeSockets()
 	case machine.Exit:

@@ -33,6 +33,8 @@ var levels = map[machine.Kind]slog.Level{
 	machine.KindIgnored:     slog.LevelInfo,
 	machine.KindRespawn:     slog.LevelWarn,
 	machine.KindStopping:    slog.LevelInfo,
+	machine.KindSuccession:  slog.LevelInfo,
+	machine.KindStays:       slog.LevelWarn,
 }
 
 // explained are the reports that show what the process wrote last.
@@ -91,7 +93,7 @@ func (m *Master) mayRestart(d machine.Digest) {
 // hook runs the user's code beside the owner.
 func (m *Master) hook(name string, f func()) {
 	m.hooks.Go(func() {
-		err := guard(name, func() error { f(); return nil })
+		err := guard(name, func() error { proc.Unblocked(f); return nil })
 		if err != nil {
 			m.cfg.Log.Error("hook failed", "hook", name, "error", err)
 		}

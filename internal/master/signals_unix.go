@@ -23,6 +23,7 @@ type Signals struct {
 	stop      chan os.Signal
 	other     chan os.Signal
 	pipe      chan os.Signal
+	ownGroups bool // see take
 }
 
 // CatchSignals takes the signal that asks for a restart, before anything else is
@@ -43,6 +44,7 @@ func CatchSignals(restart os.Signal) *Signals {
 // take takes the other signals. Where the workers have process groups of their
 // own, a terminal's stop and go must be passed on.
 func (s *Signals) take(ownGroups bool) {
+	s.ownGroups = ownGroups
 	for _, sig := range []os.Signal{syscall.SIGTERM, syscall.SIGINT} {
 		if sig != s.restartBy {
 			signal.Notify(s.stop, sig)

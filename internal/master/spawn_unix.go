@@ -85,7 +85,7 @@ func (m *Master) startProcess(open func() (binary, error)) (*proc.Process, binar
 		Binary:        bin.file,
 		Path:          m.cfg.Binary,
 		Args:          append([]string{m.cfg.Binary}, os.Args[1:]...),
-		Env:           proc.Environ(os.Environ(), handover.Variable+"=", handover.PreflightVariable+"=", handover.OldCheckVariable+"="),
+		Env:           proc.Environ(os.Environ(), ownVariables...),
 		Files:         []*os.File{control},
 		Stdin:         os.Stdin,
 		Stdout:        os.Stdout,
@@ -100,6 +100,9 @@ func (m *Master) startProcess(open func() (binary, error)) (*proc.Process, binar
 	}
 	return process, bin, conn, nil
 }
+
+// ownVariables are those of the protocol.
+var ownVariables = []string{handover.Variable + "=", handover.PreflightVariable + "=", handover.OldCheckVariable + "=", handover.StateVariable + "="}
 
 // workerVariable tells the worker its descriptors: control is the first behind
 // the standard ones.

@@ -13,11 +13,16 @@ import (
 // compares what it set with what has fired. Only the owner calls it.
 type timers struct {
 	call    func(func()) bool // has the owner run something
-	running map[machine.Timer]*time.Timer
+	running map[machine.Timer]running
+}
+
+type running struct {
+	*time.Timer
+	end time.Time
 }
 
 func newTimers(call func(func()) bool) timers {
-	return timers{call: call, running: map[machine.Timer]*time.Timer{}}
+	return timers{call: call, running: map[machine.Timer]running{}}
 }
 
 func (t *timers) set(name machine.Timer, after time.Duration, fire func()) {
@@ -27,14 +32,14 @@ func (t *timers) set(name machine.Timer, after time.Duration, fire func()) {
 	this = time.AfterFunc(after, func() {
 		<-set
 		t.call(func() {
-			if t.running[name] == this {
+			if t.running[name].Timer == this {
 				delete(t.running, name)
 				fire()
 			}
 		})
 	})
 	close(set)
-	t.running[name] = this
+	t.running[name] = running{this, time.Now().Add(after)}
 }
 
 func (t *timers) stop(name machine.Timer) {
@@ -48,4 +53,17 @@ func (t *timers) close() {
 	for name := range t.running {
 		t.stop(name)
 	}
+}
+
+// timerState is a running timer as a successor goes on with it.
+type timerState struct {
+	Timer machine.Timer `json:"timer"`
+	Left  time.Duration `json:"left"`
+}
+
+func (t *timers) left() (all []timerState) {
+	for name, r := range t.running {
+		all = append(all, timerState{Timer: name, Left: max(time.Until(r.end), 0)})
+	}
+	return all
 }

@@ -3,7 +3,10 @@
 package master
 
 import (
+	"errors"
+	"os"
 	"slices"
+	"sync"
 	"sync/atomic"
 
 	"github.com/seed-3d078585/overseer/internal/handover"
@@ -28,7 +31,11 @@ type worker struct {
 	doomed  bool         // killed before it ran
 	out     chan handover.Message
 	gone    chan struct{} // closed when the process has ended, or the master
-	lost    chan struct{} // closed when the conversation has ended
+	lost    chan struct{} // closed, by lose, when the conversation has ended
+	lose    sync.Once
+
+	// See park: closed to have the conversation rest, and when its directions do.
+	rest, received, sent chan struct{}
 }
 
 func newWorker(m *Master, gen machine.Gen) *worker {
@@ -37,23 +44,27 @@ func newWorker(m *Master, gen machine.Gen) *worker {
 
 // run takes over a process that was started for this generation.
 func (w *worker) run(p *proc.Process, bin binary, conn *handover.Conn) {
-	w.process, w.bin, w.conn = p, bin, conn
 	m := w.m
-	m.beside.Go(w.send)
-	m.beside.Go(w.receive)
-	m.beside.Go(func() {
-		select {
-		case <-p.Done():
-			exit := p.Exit()
-			m.call(func() { w.exited(exit) })
-		case <-m.quit:
-		}
-	})
+	w.attach(p, bin, conn)
 	if w.doomed {
 		p.Kill()
 	}
 	m.step(machine.Spawned{Gen: w.gen, Digest: machine.Digest(bin.digest.String()), PID: p.PID})
 	m.firstOnce.Do(func() { close(m.spawned) })
+}
+
+// attach has the worker speak with its process, and wait for its end.
+func (w *worker) attach(p *proc.Process, bin binary, conn *handover.Conn) {
+	w.process, w.bin, w.conn = p, bin, conn
+	w.converse()
+	w.m.beside.Go(func() {
+		select {
+		case <-p.Done():
+			exit := p.Exit()
+			w.m.call(func() { w.exited(exit) })
+		case <-w.m.quit:
+		}
+	})
 }
 
 // runs reports whether a process was taken over; for use after the end, when
@@ -113,30 +124,44 @@ func (w *worker) tell(msg handover.Message) {
 	}
 }
 
-func (w *worker) send() {
+// send says what is queued, until the end or, with nothing left to say, rest.
+func (w *worker) send(rest <-chan struct{}) {
 	for {
+		var msg handover.Message
 		select {
-		case msg := <-w.out:
-			if err := w.conn.Send(msg); err != nil {
-				w.conn.Close() // receive reports it
+		case msg = <-w.out:
+		case <-w.gone:
+			return
+		case <-rest:
+			select {
+			case msg = <-w.out:
+			default:
 				return
 			}
-		case <-w.gone:
+		}
+		if err := w.conn.Send(msg); err != nil {
+			w.conn.Close() // receive reports it
 			return
 		}
 	}
 }
 
-// receive turns what the worker says into events.
-func (w *worker) receive() {
+// receive turns what the worker says into events, until the end or rest.
+func (w *worker) receive(rest <-chan struct{}) {
 	for {
 		msg, files, err := w.conn.Receive()
 		for _, f := range files {
 			f.Close() // a worker sends none
 		}
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			<-rest
+			return
+		}
 		if err != nil {
-			close(w.lost)
-			w.m.post(machine.Lost{Gen: w.gen})
+			w.lose.Do(func() {
+				close(w.lost)
+				w.m.post(machine.Lost{Gen: w.gen})
+			})
 			return
 		}
 		w.heard(msg)

@@ -1,6 +1,7 @@
 package proc
 
 import (
+	"errors"
 	"io"
 	"os"
 	"strings"
@@ -18,26 +19,67 @@ type keeper struct {
 	pipe *os.File
 	to   io.Writer // or nil
 	max  int
-	tail bool // keep the end, not the beginning
-	done chan struct{}
+	tail bool          // keep the end, not the beginning
+	done chan struct{} // closed when the pipe has ended
 
-	mu   sync.Mutex
-	kept []byte
-	cut  bool // the beginning of kept has gone
+	mu      sync.Mutex
+	kept    []byte
+	cut     bool          // the beginning of kept has gone
+	stopped chan struct{} // closed when the reading was interrupted; nil: it goes on
 }
 
 func keep(pipe, to *os.File, max int, tail bool) *keeper {
-	k := &keeper{pipe: pipe, max: max, tail: tail, done: make(chan struct{})}
-	if to != nil {
-		k.to = to
-	}
+	k := newKeeper(pipe, to, max, tail)
 	go k.run()
 	return k
 }
 
+func newKeeper(pipe, to *os.File, max int, tail bool) *keeper {
+	k := &keeper{pipe: pipe, max: max, tail: tail, done: make(chan struct{})}
+	if to != nil {
+		k.to = to
+	}
+	return k
+}
+
+// interrupt has the reading stop between two reads; stopped is closed then, or
+// done where the pipe has ended. Nothing is lost: what was not read stays in the
+// pipe.
+func (k *keeper) interrupt() (stopped <-chan struct{}) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.stopped = make(chan struct{})
+	k.pipe.SetReadDeadline(time.Unix(1, 0))
+	return k.stopped
+}
+
+// resume takes the interruption back, once it was carried out.
+func (k *keeper) resume() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	select {
+	case <-k.stopped:
+		k.stopped = nil
+		k.pipe.SetReadDeadline(time.Time{})
+		go k.run()
+	default: // ended, or it was never reached
+		k.stopped = nil
+		k.pipe.SetReadDeadline(time.Time{})
+	}
+}
+
+// interrupted reports whether the reading is to stop because of interrupt.
+func (k *keeper) interrupted(err error) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.stopped == nil || !errors.Is(err, os.ErrDeadlineExceeded) {
+		return false
+	}
+	close(k.stopped)
+	return true
+}
+
 func (k *keeper) run() {
-	defer close(k.done)
-	defer k.pipe.Close()
 	buf := make([]byte, 4<<10)
 	for {
 		n, err := k.pipe.Read(buf)
@@ -47,7 +89,12 @@ func (k *keeper) run() {
 				k.to.Write(buf[:n]) // as the process itself would have: a full or broken standard error loses it
 			}
 		}
-		if err != nil {
+		if err != nil && k.interrupted(err) {
+			return
+		}
+		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+			k.pipe.Close()
+			close(k.done)
 			return
 		}
 	}

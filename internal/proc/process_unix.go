@@ -78,9 +78,13 @@ func newProcess(p *os.Process, w *wiring) *Process {
 	if w.crashRead != nil {
 		process.crash = keep(w.crashRead, nil, keptCrash, false)
 	}
-	started(p.Pid)
-	go process.wait()
+	process.watch()
 	return process
+}
+
+func (p *Process) watch() {
+	started(p.PID)
+	go p.wait()
 }
 
 // startRetrying meets ETXTBSY: a process that another part of the host forked
@@ -88,7 +92,9 @@ func newProcess(p *os.Process, w *wiring) *Process {
 // (golang/go#22315). That lasts microseconds.
 func startRetrying(path string, args []string, attr *os.ProcAttr) (*os.Process, error) {
 	for wait := time.Millisecond; ; wait *= 2 {
-		p, err := os.StartProcess(path, args, attr)
+		var p *os.Process
+		var err error
+		Unblocked(func() { p, err = os.StartProcess(path, args, attr) })
 		if !errors.Is(err, syscall.ETXTBSY) || wait > 500*time.Millisecond {
 			return p, err
 		}
@@ -97,6 +103,9 @@ func startRetrying(path string, args []string, attr *os.ProcAttr) (*os.Process, 
 }
 
 func (p *Process) wait() {
+	awaitEnd(p.PID)
+	reaping.RLock()
+	defer reaping.RUnlock()
 	defer close(p.done)
 	defer ended(p.PID)
 	state, err := p.p.Wait()

@@ -29,14 +29,15 @@ func Preflight(path string, timeout time.Duration) func(context.Context, *store.
 		if err := lookAt(st.File(), st.Size()); err != nil {
 			return err
 		}
-		run, err := startPreflight(path, st)
+		run, err := startPreflight(path, st.Path(), st.File(), nil)
 		if err != nil {
 			if proc.Temporary(err) {
 				err = fmt.Errorf("%w: %w", ErrTemporary, err)
 			}
 			return err
 		}
-		return run.verdict(ctx, timeout)
+		_, err = run.verdict(ctx, timeout)
+		return err
 	}
 }
 
@@ -54,7 +55,9 @@ type answer struct {
 	err error
 }
 
-func startPreflight(path string, st *store.Staged) (p *preflight, err error) {
+// startPreflight runs a binary that lies at one path and is called by another
+// one. state, if any, is that of a master that it is to take over.
+func startPreflight(name, path string, binary, state *os.File) (p *preflight, err error) {
 	p = &preflight{token: rand.Text(), answer: make(chan answer, 1), output: make(chan string, 1)}
 	defer func() {
 		if err != nil {
@@ -73,18 +76,20 @@ func startPreflight(path string, st *store.Staged) (p *preflight, err error) {
 	}
 	defer outputEnd.Close()
 	p.pipes = append(p.pipes, outputPipe)
+	files, variables := []*os.File{answerEnd}, []string{handover.PreflightVariable + "=3", handover.OldCheckVariable + "=" + p.token}
+	if state != nil {
+		files, variables = append(files, state), append(variables, handover.StateVariable+"=4")
+	}
 	p.process, err = proc.Start(proc.Spec{
-		Binary:        st.File(),
-		Path:          st.Path(),
-		Args:          append([]string{path}, os.Args[1:]...),
-		Env:           proc.Environ(os.Environ(), handover.Variable+"=", handover.PreflightVariable+"=", handover.OldCheckVariable+"="),
-		Files:         []*os.File{answerEnd},
+		Binary:        binary,
+		Path:          path,
+		Args:          append([]string{name}, os.Args[1:]...),
+		Env:           proc.Environ(os.Environ(), handover.Variable+"=", handover.PreflightVariable+"=", handover.OldCheckVariable+"=", handover.StateVariable+"="),
+		Files:         files,
 		Stdout:        outputEnd,
 		CaptureStderr: true,
 		OwnGroup:      true,
-	}, func(proc.Extra) []string {
-		return []string{handover.PreflightVariable + "=3", handover.OldCheckVariable + "=" + p.token}
-	})
+	}, func(proc.Extra) []string { return variables })
 	if err != nil {
 		return p, err
 	}
@@ -111,7 +116,7 @@ func (p *preflight) close() {
 	}
 }
 
-func (p *preflight) verdict(ctx context.Context, timeout time.Duration) error {
+func (p *preflight) verdict(ctx context.Context, timeout time.Duration) (handover.Preflight, error) {
 	defer p.close()
 	timer := time.NewTimer(timeout)
 	defer timer.Stop()
@@ -126,18 +131,25 @@ func (p *preflight) verdict(ctx context.Context, timeout time.Duration) error {
 	exit := p.process.Exit()
 	switch {
 	case ctx.Err() != nil:
-		return ctx.Err()
+		return handover.Preflight{}, ctx.Err()
 	case late:
-		return fmt.Errorf("the program did not reach overseer.Run within %v%s", timeout, quote(exit.Output))
+		return handover.Preflight{}, fmt.Errorf("the program did not reach overseer.Run within %v%s", timeout, quote(exit.Output))
 	}
 	for _, f := range p.pipes {
 		f.SetReadDeadline(time.Now().Add(time.Second)) // what was written is there; no more will come
 	}
 	a, output := <-p.answer, <-p.output
+	if a.err == nil {
+		return a.is, fits(a.is)
+	}
+	return handover.Preflight{}, noAnswer(exit, strings.HasSuffix(output, p.token))
+}
+
+// noAnswer explains why a program did not say what it is. older says that it has
+// answered as one of the older library does.
+func noAnswer(exit proc.Exit, older bool) error {
 	switch {
-	case a.err == nil:
-		return fits(a.is)
-	case strings.HasSuffix(output, p.token):
+	case older:
 		return errors.New("the program was built with an older overseer library that does not speak this protocol: build it with this one")
 	case exit.Signal != 0:
 		return fmt.Errorf("the program was ended by signal %d before it reached overseer.Run%s", exit.Signal, quote(exit.Output))
