@@ -20,6 +20,8 @@ type plan struct {
 	Fault    string        // what goes wrong, see the programs
 	After    time.Duration // when it goes wrong
 	ExitCode int
+
+	Addresses []string // instead of TEST_ADDRESSES
 }
 
 const planMark = "\n--overseer-test-plan--"
@@ -55,6 +57,15 @@ func early(p plan) {
 		os.Exit(0)
 	case "hang in init":
 		time.Sleep(time.Hour)
+	case "refuses to succeed":
+		if startEnv("OVERSEER_STATE") != "" && startEnv("OVERSEER_PREFLIGHT") != "" {
+			panic("version " + p.Version + " takes no master over")
+		}
+	case "dies as a successor":
+		if startEnv("OVERSEER_STATE") != "" && startEnv("OVERSEER_PREFLIGHT") == "" {
+			fmt.Fprintln(os.Stderr, "the successor dies")
+			os.Exit(p.ExitCode)
+		}
 	case "prints in init":
 		fmt.Println("a line that init prints to standard output")
 	}

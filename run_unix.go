@@ -46,6 +46,9 @@ func takeState() (s succession) {
 		return s
 	}
 	s.taken = true
+	if !question.Successor {
+		master.CatchEarly()
+	}
 	s.state, s.err = master.ReadState(f, question.Successor)
 	return s
 }

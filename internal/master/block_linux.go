@@ -1,6 +1,7 @@
 package master
 
 import (
+	"errors"
 	"os/signal"
 	"runtime"
 	"syscall"
@@ -11,61 +12,52 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// This file has no signal lost over an execve. The kernel keeps what is pending,
-// and the mask of the calling thread: a signal that is blocked then waits until
-// the next image asks for it by signal.Notify, which unblocks it. See
-// signal(7), execve(2) and "Go programs" of os/signal.
-
-// block blocks all signals that the master takes, in all threads, and has what
-// came before delivered. The calling goroutine stays on its thread until the
-// block is taken back.
+// This file has as few signals as can be lost over an execve. The kernel keeps
+// what is pending, and the mask of the calling thread: a signal that is blocked
+// waits until the next image asks for it (signal(7), execve(2)). Two rules of the
+// Go runtime are in the way (see blockableSig in runtime/signal_unix.go, and
+// syscall.AllThreadsSyscall):
 //
-// With cgo the runtime cannot do that for threads that are not its own
-// (syscall.AllThreadsSyscall): then they are blocked in the calling thread alone,
-// which is what counts over the execve; a signal in the very moment before may
-// be lost.
+//   - It blocks no signal for long that ends a program. So SIGTERM, SIGINT and
+//     SIGQUIT that come in the millisecond or two from the execve until the next
+//     image has caught them end the master, and its workers drain as they do
+//     whenever a master dies. SIGHUP is ignored for that time.
+//   - With cgo it does not let us block a signal in threads other than our own.
+//     So in a program with cgo any signal that comes in the microseconds between
+//     the last look and the execve may be lost.
+
+// block blocks the signals that the master takes, in all threads where that can
+// be done, and has what came before delivered. The calling goroutine stays on
+// its thread until the block is taken back.
 func (s *Signals) block() (unblock func()) {
 	runtime.LockOSThread()
 	var set, old unix.Sigset_t
 	for _, sig := range s.taken() {
 		proc.AddSignal(&set, sig)
 	}
-	all := sigmask(everyThread, unix.SIG_BLOCK, &set) == nil
-	must := unix.PthreadSigmask(unix.SIG_BLOCK, &set, &old)
-	if all && must == nil {
+	all := inEachThread(unix.SIG_BLOCK, &set) == nil
+	unix.PthreadSigmask(unix.SIG_BLOCK, &set, &old) // cannot fail with these arguments
+	if all {
 		s.close() // waits until what was caught is in our channels
 	}
 	return func() {
-		if all && must == nil {
+		if all {
 			s.retake()
-			sigmask(everyThread, unix.SIG_UNBLOCK, &set)
+			inEachThread(unix.SIG_UNBLOCK, &set)
 		}
 		unix.PthreadSigmask(unix.SIG_SETMASK, &old, nil)
 		runtime.UnlockOSThread()
 	}
 }
 
-// everyThread makes a system call in all threads of the process.
-var everyThread = func(trap, a1, a2, a3, a4, a5, a6 uintptr) (uintptr, uintptr, syscall.Errno) {
-	return syscall.AllThreadsSyscall6(trap, a1, a2, a3, a4, a5, a6)
-}
-
-func sigmask(call func(trap, a1, a2, a3, a4, a5, a6 uintptr) (uintptr, uintptr, syscall.Errno), how int, set *unix.Sigset_t) error {
-	const size = 8 // of the kernel's set, sigprocmask(2)
-	_, _, errno := call(unix.SYS_RT_SIGPROCMASK, uintptr(how), uintptr(unsafe.Pointer(set)), 0, size, 0, 0)
+// inEachThread is sigprocmask(2) in all threads of the process.
+func inEachThread(how int, set *unix.Sigset_t) error {
+	const size = 8 // of the kernel's set
+	_, _, errno := syscall.AllThreadsSyscall6(unix.SYS_RT_SIGPROCMASK, uintptr(how), uintptr(unsafe.Pointer(set)), 0, size, 0, 0)
 	if errno != 0 {
 		return errno
 	}
 	return nil
-}
-
-// taken are all signals that the master has asked for.
-func (s *Signals) taken() []syscall.Signal {
-	list := append(passedOn(true), syscall.SIGTERM, syscall.SIGINT)
-	if n := number(s.restartBy); n != 0 {
-		list = append(list, syscall.Signal(n))
-	}
-	return list
 }
 
 // retake takes what close has given back.
@@ -74,6 +66,12 @@ func (s *Signals) retake() {
 	signal.Notify(s.pipe, syscall.SIGPIPE)
 	s.take(s.ownGroups)
 }
+
+// waiting reports whether a signal has come that nobody has looked at.
+func (s *Signals) waiting() bool { return len(s.restart)+len(s.stop)+len(s.other) > 0 }
+
+// errSignal says that a signal came in between.
+var errSignal = errors.New("a signal came")
 
 // lastSignals takes what has come before the block.
 func (m *Master) lastSignals() {

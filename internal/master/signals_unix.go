@@ -26,6 +26,55 @@ type Signals struct {
 	ownGroups bool // see take
 }
 
+// early are signals that came before their kind was known: see CatchEarly.
+var early chan os.Signal
+
+// CatchEarly takes all signals at once, for a process that is to go on as a
+// master: the sender of one cannot know that the master is being replaced. What
+// has come is sorted when Run or Resume takes them.
+func CatchEarly() {
+	early = make(chan os.Signal, 64)
+	for _, sig := range append(passedOn(true), syscall.SIGTERM, syscall.SIGINT) {
+		signal.Notify(early, sig)
+	}
+}
+
+// sort hands on what CatchEarly has taken.
+func (s *Signals) sort() {
+	if early == nil {
+		return
+	}
+	signal.Stop(early)
+	for {
+		select {
+		case sig := <-early:
+			to := s.other
+			switch sig {
+			case s.restartBy:
+				to = s.restart
+			case syscall.SIGTERM, syscall.SIGINT:
+				to = s.stop
+			}
+			select {
+			case to <- sig:
+			default: // as package signal does
+			}
+		default:
+			early = nil
+			return
+		}
+	}
+}
+
+// taken are all signals that a master takes.
+func (s *Signals) taken() []syscall.Signal {
+	list := append(passedOn(true), syscall.SIGTERM, syscall.SIGINT)
+	if n := number(s.restartBy); n != 0 {
+		list = append(list, syscall.Signal(n))
+	}
+	return list
+}
+
 // CatchSignals takes the signal that asks for a restart, before anything else is
 // done: until then it would end the process. The others are taken by Run.
 func CatchSignals(restart os.Signal) *Signals {
@@ -55,6 +104,7 @@ func (s *Signals) take(ownGroups bool) {
 			signal.Notify(s.other, sig)
 		}
 	}
+	s.sort()
 }
 
 func passedOn(ownGroups bool) []syscall.Signal {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
 	"strconv"
 	"syscall"
 	"time"
@@ -235,9 +236,20 @@ func (m *Master) succeed(d machine.Digest) {
 func (m *Master) replace(bin binary) error {
 	unblock := m.signals.block()
 	defer unblock()
-	if m.lastSignals(); m.machine.Snapshot().Stopping {
-		return errors.New("the end was asked for")
+	for {
+		m.lastSignals()
+		if m.machine.Snapshot().Stopping {
+			return errors.New("the end was asked for")
+		}
+		if err := m.become(bin); !errors.Is(err, errSignal) {
+			return err
+		}
 	}
+}
+
+// become writes the state down and executes the binary, unless a signal comes in
+// between.
+func (m *Master) become(bin binary) error {
 	state, err := m.state(false)
 	if err != nil {
 		return err
@@ -275,5 +287,11 @@ func (m *Master) execute(bin binary, argv, env []string, keep []int) error {
 	if _, err := os.Stat(path); err != nil {
 		path = m.cfg.Binary // no /proc here
 	}
-	return fmt.Errorf("execve %q: %w", m.cfg.Binary, syscall.Exec(path, argv, env))
+	if m.signals.waiting() {
+		return errSignal
+	}
+	signal.Ignore(syscall.SIGHUP) // the others can wait, or have to be met
+	err = syscall.Exec(path, argv, env)
+	m.signals.take(m.tty.ownGroups)
+	return fmt.Errorf("execve %q: %w", m.cfg.Binary, err)
 }
