@@ -146,8 +146,7 @@ func workVersion1(control *os.File) {
 		case "pause":
 			// It goes on accepting, which that version's workers did not.
 		case "drain":
-			server.Close()
-			os.Exit(0)
+			os.Exit(0) // in the test nothing is in flight by now
 		case "status":
 		default:
 			fmt.Fprintf(os.Stderr, "a message that version 1 does not know: %s\n", f.Type)
@@ -280,4 +279,3 @@ func TestMasterOfVersion1(t *testing.T) {
 		t.Errorf("the worker ended with %v\n%s", err, out.String())
 	}
 }
-
