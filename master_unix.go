@@ -83,7 +83,8 @@ func (s settled) master(signals *master.Signals, sockets []*socket.Socket) *mast
 		if !s.NoRestart { // there, what is installed counts: it runs at the next start
 			updater.Runs = m.Runs
 		}
-		m.Updates(updater.Run)
+		updater.Memory = handed.state.Updates
+		m.Updates(updater.Run, updater.Remembered)
 	}
 	return m
 }

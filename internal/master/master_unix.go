@@ -75,8 +75,11 @@ func New(cfg Config) *Master {
 }
 
 // Updates has a function run beside the master, until its context ends: it
-// fetches releases and offers them. It is called before Run or Resume.
-func (m *Master) Updates(run func(context.Context)) { m.updates.run = run }
+// fetches releases and offers them. keep is asked when it has ended for what the
+// successor's is to know: see [State]. Updates is called before Run or Resume.
+func (m *Master) Updates(run func(context.Context), keep func() []byte) {
+	m.updates.run, m.updates.keep = run, keep
+}
 
 // Run supervises until the end and returns the exit code of the program. An
 // error means that no generation could be started at all; nothing is left then.

@@ -66,6 +66,7 @@ func await(before []chan struct{}) {
 // updates is the fetching beside the master.
 type updates struct {
 	run    func(context.Context) // nil: there is none
+	keep   func() []byte         // what the next image's run is to know
 	mu     sync.Mutex
 	cancel context.CancelFunc
 	done   chan struct{}

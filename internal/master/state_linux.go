@@ -35,7 +35,8 @@ type State struct {
 	Workers []workerState `json:"workers"`
 	Timers  []timerState  `json:"timers"`
 	Staged  []stagedState `json:"staged,omitempty"`
-	Config  []Described   `json:"config"` // of the master before
+	Config  []Described   `json:"config"`            // of the master before
+	Updates []byte        `json:"updates,omitempty"` // what its fetching knew
 }
 
 type socketState struct {
@@ -71,6 +72,9 @@ func (m *Master) state(toCheck bool) (State, error) {
 		Wanders: m.sockets.wanders,
 		Timers:  m.timers.left(),
 		Config:  m.cfg.Described,
+	}
+	if m.updates.keep != nil && !toCheck {
+		s.Updates = m.updates.keep()
 	}
 	for n, held := range m.sockets.held {
 		s.Sockets = append(s.Sockets, socketState{Number: n, FD: int(held.FD()), Record: held.Record()})
@@ -202,7 +206,7 @@ func ReadState(f *os.File, toCheck bool) (State, error) {
 	if s.Version != stateVersion {
 		return s, fmt.Errorf("read the state of the master before: it has version %d, and this program knows version %d: restart the service to upgrade its master", s.Version, stateVersion)
 	}
-	if err := s.Machine.Check(); err != nil {
+	if err := errors.Join(s.Machine.Check(), s.check()); err != nil {
 		return s, fmt.Errorf("read the state of the master before: %w", err)
 	}
 	if !toCheck {
@@ -211,6 +215,16 @@ func ReadState(f *os.File, toCheck bool) (State, error) {
 		}
 	}
 	return s, nil
+}
+
+// check reports a generation without its process.
+func (s State) check() error {
+	for _, g := range s.Machine.Generations {
+		if !slices.ContainsFunc(s.Workers, func(w workerState) bool { return w.Gen == g.Num && w.Process.PID > 0 }) {
+			return fmt.Errorf("generation %d has no process", g.Num)
+		}
+	}
+	return nil
 }
 
 // descriptor returns a file's number and leaves its mode alone.

@@ -20,7 +20,7 @@ func (m *Master) checkSuccessor(machine.Digest) {}
 func (m *Master) succeed(machine.Digest) {}
 
 // A State is what a master hands to its successor, where there can be one.
-type State struct{}
+type State struct{ Updates []byte }
 
 var errNoSuccession = fmt.Errorf("go on in the place of another master: %w on this system", errors.ErrUnsupported)
 

@@ -34,8 +34,21 @@ type Updater struct {
 	// Offer hands a candidate over; the receiver owns it.
 	Offer func(*store.Staged)
 
+	// Memory is what Remembered has returned in a process before this one, or
+	// nil.
+	Memory []byte
+
 	QuarantineFor time.Duration
 	Log           *slog.Logger
+}
+
+// Remembered returns what the source knows of what was taken, for the process
+// that goes on in the place of this one. Run has returned by then.
+func (u *Updater) Remembered() []byte {
+	if source, ok := u.Source.(fetcher.Rememberer); ok {
+		return source.Memory()
+	}
+	return nil
 }
 
 // ErrTemporary marks a failure that is the host's and not the candidate's.
@@ -51,6 +64,9 @@ func (u *Updater) Run(ctx context.Context) {
 			u.Log.Error("upgrades are off: the fetcher could not be set up", "error", err)
 		}
 		return
+	}
+	if source, ok := u.Source.(fetcher.Rememberer); ok && u.Memory != nil {
+		source.Remember(u.Memory)
 	}
 	fetches := pace{interval: u.Interval}
 	var refused refusal // what PreUpgrade has refused, to be asked again
