@@ -17,7 +17,6 @@ import (
 	"github.com/seed-3d078585/overseer/loadtest"
 )
 
-
 // succeeds is the web service whose program is started again when it fails.
 var succeeds = register("succeeds", func() {
 	c := webConfig()

@@ -37,9 +37,9 @@ func TestRemember(t *testing.T) {
 	}{
 		{"HTTP", httpAt("http://releases/app"), httpAt("http://releases/app"), 1},
 		{"HTTP at another address", httpAt("http://releases/app"), httpAt("http://releases/other"), 2},
-		{"Github", githubOf("r"), githubOf("r"), 1},
-		{"Github of another repository", githubOf("r"), githubOf("s"), 2},
-		{"another kind of source", githubOf("r"), httpAt("http://releases/app"), 2},
+		{"Github", repository("r"), repository("r"), 1},
+		{"Github of another repository", repository("r"), repository("s"), 2},
+		{"another kind of source", repository("r"), httpAt("http://releases/app"), 2},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			downloads = 0
@@ -67,7 +67,7 @@ func httpAt(url string) func(*http.Client) fetcher.Interface {
 	return func(c *http.Client) fetcher.Interface { return &fetcher.HTTP{URL: url, Client: c} }
 }
 
-func githubOf(repo string) func(*http.Client) fetcher.Interface {
+func repository(repo string) func(*http.Client) fetcher.Interface {
 	return func(c *http.Client) fetcher.Interface {
 		return &fetcher.Github{User: "u", Repo: repo, API: "http://api", Client: c}
 	}
