@@ -37,6 +37,11 @@
 //   - A digest that failed is never started again unasked.
 //   - Each spawned process is waited for, and each wait has a timer whose end is
 //     [Kill]. Nothing is said to a generation without a process.
+//   - A generation goes on with its sockets as long as it is needed: one that
+//     only some generations know is retired once none of them may come back.
+//   - The master is replaced ([Succeed]) only while everything is at rest, by
+//     the binary that has proven itself, and its successor knows all that
+//     decides about what comes ([State]).
 //   - A stop always ends in [Exit], and only after each process has ended or was
 //     killed. The installation under way is waited for, with a bound.
 package machine

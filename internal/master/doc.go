@@ -15,4 +15,8 @@
 //	     +------+-------+--- effects ---+--------+--------+
 //	    /       |       |               |        |         \
 //	 process  frames  probe           timers    disk       log
+//
+// After a commit the master is older than its program, and replaces itself by
+// what was committed: succession_linux.go tells how, state_linux.go has what is
+// handed on, resume_linux.go takes it over.
 package master
