@@ -17,6 +17,9 @@ func (s settled) runMaster() error {
 	for _, w := range s.warnings {
 		log.Warn(w)
 	}
+	if err := s.checkCredential(); err != nil {
+		return err
+	}
 	signals := master.CatchSignals(s.RestartSignal)
 	sockets, err := socket.Listen(context.Background(), s.addresses, socket.Options{
 		Waiting: func(a socket.Address, err error) { log.Info("waiting for an address", "address", a.Spec, "error", err) },
@@ -26,6 +29,11 @@ func (s settled) runMaster() error {
 	}
 	for _, socket := range sockets {
 		log.Info("bound", "address", socket.Address())
+	}
+	pid, err := s.writePIDFile()
+	if err != nil {
+		closeAll(sockets)
+		return err
 	}
 	updater, bytes := s.updater()
 	m := master.New(master.Config{
@@ -38,6 +46,7 @@ func (s settled) runMaster() error {
 		QuarantineFor: s.Quarantine,
 		Store:         bytes,
 		Log:           log,
+		Credential:    s.as,
 		MayRestart:    s.mayRestart(),
 		OnCrash:       s.onCrash(),
 	})
@@ -52,6 +61,11 @@ func (s settled) runMaster() error {
 	}
 	code, err := m.Run()
 	stop()
+	if pid != nil {
+		if err := pid.Close(); err != nil {
+			log.Warn("the PID file is left behind", "error", err)
+		}
+	}
 	if err != nil {
 		return fmt.Errorf("start the program: %w", err)
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/seed-3d078585/overseer/internal/machine"
+	"github.com/seed-3d078585/overseer/internal/proc"
 	"github.com/seed-3d078585/overseer/internal/socket"
 	"github.com/seed-3d078585/overseer/internal/store"
 	"github.com/seed-3d078585/overseer/probe"
@@ -24,6 +25,9 @@ type Config struct {
 	QuarantineFor time.Duration    // how long a digest that failed is not tried again
 	Store         *store.Store     // nil where there is no source of candidates
 	Log           *slog.Logger
+
+	// Credential is the user that workers run as; nil: that of the master.
+	Credential *proc.Credential
 
 	// MayRestart is asked before a restart that nobody asked for; nil: always.
 	MayRestart func(release.Digest) bool

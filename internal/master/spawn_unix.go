@@ -93,6 +93,7 @@ func (m *Master) startProcess(open func() (binary, error)) (*proc.Process, binar
 		CaptureStderr: !m.tty.stderr,
 		CaptureCrash:  true,
 		OwnGroup:      m.tty.ownGroups,
+		Credential:    m.cfg.Credential,
 	}, m.workerVariable)
 	if err != nil {
 		conn.Close()

@@ -23,13 +23,14 @@ const keptOutput = 64 << 10
 
 // Preflight returns a check that runs a staged candidate, with the arguments and
 // the environment that it will have, until it has reached Run and has said what
-// it is. path is what it will be called by; timeout bounds the run.
-func Preflight(path string, timeout time.Duration) func(context.Context, *store.Staged) error {
+// it is. path is what it will be called by; as is the user that it will run as,
+// nil for that of this process; timeout bounds the run.
+func Preflight(path string, as *proc.Credential, timeout time.Duration) func(context.Context, *store.Staged) error {
 	return func(ctx context.Context, st *store.Staged) error {
 		if err := lookAt(st.File(), st.Size()); err != nil {
 			return err
 		}
-		run, err := startPreflight(path, st)
+		run, err := startPreflight(path, as, st)
 		if err != nil {
 			if proc.Temporary(err) {
 				err = fmt.Errorf("%w: %w", ErrTemporary, err)
@@ -54,7 +55,7 @@ type answer struct {
 	err error
 }
 
-func startPreflight(path string, st *store.Staged) (p *preflight, err error) {
+func startPreflight(path string, as *proc.Credential, st *store.Staged) (p *preflight, err error) {
 	p = &preflight{token: rand.Text(), answer: make(chan answer, 1), output: make(chan string, 1)}
 	defer func() {
 		if err != nil {
@@ -82,6 +83,7 @@ func startPreflight(path string, st *store.Staged) (p *preflight, err error) {
 		Stdout:        outputEnd,
 		CaptureStderr: true,
 		OwnGroup:      true,
+		Credential:    as,
 	}, func(proc.Extra) []string {
 		return []string{handover.PreflightVariable + "=3", handover.OldCheckVariable + "=" + p.token}
 	})
