@@ -9,7 +9,9 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"os/user"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -33,14 +35,16 @@ var lowered = register("lowered", func() {
 	if a := os.Getenv("TEST_ADDRESS"); a != "" {
 		c.Address = a
 	}
+	c.Required = os.Getenv("TEST_OPTIONAL") == ""
 	c.Credential = &overseer.Credential{
 		User:               or(os.Getenv("TEST_USER"), fmt.Sprint(stranger)),
 		Group:              os.Getenv("TEST_GROUP"),
 		AllowNewPrivileges: os.Getenv("TEST_PRIVILEGES") != "",
 	}
 	c.Program = func(s overseer.State) {
-		http.HandleFunc("/try/", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, try(s, r.URL.Path)) })
-		serveWeb(s)
+		mux := http.NewServeMux()
+		mux.HandleFunc("/try/{what}", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, try(s, r.PathValue("what"))) })
+		serveMux(s, mux)
 	}
 	overseer.Run(c)
 })
@@ -53,9 +57,9 @@ func or(s, preset string) string {
 }
 
 // try is what a worker can do.
-func try(s overseer.State, path string) string {
+func try(s overseer.State, what string) string {
 	var err error
-	switch strings.TrimPrefix(path, "/try/") {
+	switch what {
 	case "bind":
 		var l net.Listener
 		if l, err = net.Listen("tcp", "127.0.0.1:1"); err == nil {
@@ -74,7 +78,7 @@ func try(s overseer.State, path string) string {
 		err = syscall.Kill(os.Getppid(), syscall.SIGTERM)
 	case "id":
 		out, err := exec.Command(filepath.Join(filepath.Dir(s.BinPath), "setid"), "-u").CombinedOutput()
-		return strings.TrimSpace(fmt.Sprintf("%s %v", out, err))
+		return fmt.Sprint(strings.TrimSpace(string(out)), " ", err)
 	case "home":
 		return strings.Join([]string{os.Getenv("HOME"), os.Getenv("USER"), os.Getenv("LOGNAME")}, " ")
 	case "read":
@@ -143,6 +147,7 @@ func TestWorkersOfAnotherUser(t *testing.T) {
 	isStranger(t, s.pidOf(3))
 	publish(t, s.Next, plan{Version: "3", Fault: "unhealthy in service"})
 	s.await(1, `msg="rolled back"`)
+	s.await(1, "msg=gone", "generation=4")
 	if got := request(t, "tcp", s.Address()); got != "version 2\n" {
 		t.Errorf("answer %q after the rollback, want version 2", got)
 	}
@@ -157,50 +162,136 @@ func TestWorkersOfAnotherUser(t *testing.T) {
 	s.stop()
 }
 
-// TestWorkerOfAnotherUserCannot is what a worker is kept from, on the installed
-// binary and in a trial alike.
+// TestWorkerOfAnotherUserCannot is what a worker is kept from, and what it is
+// not, of the installed binary and on trial alike.
 func TestWorkerOfAnotherUserCannot(t *testing.T) {
 	t.Parallel()
-	s := startService(t, lowered, rooted(t, env("TEST_PROBATION", "1h"), func(s *service) {
-		setid := filepath.Join(s.Dir, "setid")
-		if err := exec.Command("cp", "/usr/bin/id", setid).Run(); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Chmod(setid, os.ModeSetuid|0o755); err != nil {
-			t.Fatal(err)
-		}
-	})...)
+	s := startService(t, lowered, rooted(t, env("TEST_PROBATION", "1h"), withSetID)...)
 	s.live(1)
-	cannot := func() {
-		t.Helper()
-		for _, c := range []struct{ name, try, want string }{
-			{"bind a port below 1024", "bind", "listen tcp 127.0.0.1:1: bind: permission denied"},
-			{"write to the binary", "write", "open " + s.Binary + ": permission denied"},
-			{"rename the binary away", "replace", "rename " + s.Binary + " " + s.Binary + ".away: permission denied"},
-			{"make files beside it", "create", "open " + s.Dir + "/new: permission denied"},
-			{"signal the master", "signal", "operation not permitted"},
-			{"become root by a set-id program", "id", fmt.Sprint(stranger, " <nil>")},
-		} {
-			t.Run(c.name, func(t *testing.T) {
+	tries := []struct{ name, try, want string }{
+		{"cannot bind a port below 1024", "bind", "listen tcp 127.0.0.1:1: bind: permission denied"},
+		{"cannot write to the binary", "write", "open " + s.Binary + ": permission denied"},
+		{"cannot rename the binary away", "replace", "rename " + s.Binary + " " + s.Binary + ".away: permission denied"},
+		{"cannot make files beside it", "create", "open " + s.Dir + "/new: permission denied"},
+		{"cannot signal the master", "signal", "operation not permitted"},
+		{"cannot become root by a set-id program", "id", fmt.Sprint(stranger, " <nil>")},
+		{"has the surroundings of its user", "home", "/  "},
+		{"may read its own binary", "read", "<nil>"},
+	}
+	for _, of := range []string{"of the installed binary", "on trial"} {
+		for _, c := range tries {
+			t.Run(of+" "+c.name, func(t *testing.T) {
+				if start, _ := os.ReadFile("/proc/sys/net/ipv4/ip_unprivileged_port_start"); c.try == "bind" && string(start) < "2" {
+					t.Skip("here everybody may bind every port: net.ipv4.ip_unprivileged_port_start")
+				}
 				if got, err := tryGet(s.Address(), "/try/"+c.try); err != nil || got != c.want {
 					t.Errorf("got %q (%v), want %q", got, err, c.want)
 				}
 			})
 		}
-		for _, c := range []struct{ name, try, want string }{
-			{"has the surroundings of its user", "home", "/  "},
-			{"may read its own binary", "read", "<nil>"},
-		} {
-			t.Run(c.name, func(t *testing.T) {
-				if got, err := tryGet(s.Address(), "/try/"+c.try); err != nil || got != c.want {
-					t.Errorf("got %q (%v), want %q", got, err, c.want)
-				}
-			})
+		publish(t, s.Next, plan{Version: "2"})
+		s.await(1, "msg=trial")
+	}
+	s.stop()
+}
+
+// withSetID puts a copy of id(1) beside the binary that runs as root.
+func withSetID(s *service) {
+	setid := filepath.Join(s.Dir, "setid")
+	if out, err := exec.Command("install", "-m", "4755", "/usr/bin/id", setid).CombinedOutput(); err != nil {
+		s.t.Fatalf("%v: %s", err, out)
+	}
+}
+
+// TestCredentialOfAnAccount has a user with a name, who is allowed to gain rights
+// and does; the master keeps a port that only root may bind, and a binary that
+// nobody else may run.
+func TestCredentialOfAnAccount(t *testing.T) {
+	t.Parallel()
+	account, err := user.LookupId(fmt.Sprint(nobody))
+	if err != nil {
+		t.Skipf("no account has the number %d here: %v", nobody, err)
+	}
+	pid := os.Getpid()
+	address := fmt.Sprintf("127.77.%d.%d:443", pid>>8&0xff, pid&0xff)
+	s := startService(t, lowered, rooted(t,
+		env("TEST_USER", account.Username), env("TEST_GROUP", ""), env("TEST_PRIVILEGES", "yes"), env("TEST_ADDRESS", address), withSetID,
+		func(s *service) {
+			writeRelease(t, s.Binary, plan{Version: "1"})
+			gid, err := strconv.Atoi(account.Gid)
+			if err := errors.Join(err, os.Chown(s.Binary, 0, gid), os.Chmod(s.Binary, 0o750)); err != nil {
+				t.Fatal(err)
+			}
+		})...)
+	s.live(1)
+	s.upgrades()
+	for _, c := range []struct{ name, try, want string }{
+		{"surroundings", "home", account.HomeDir + " " + account.Username + " " + account.Username},
+		{"set-id program", "id", "0 <nil>"},
+	} {
+		if got, err := tryGet(address, "/try/"+c.try); err != nil || got != c.want {
+			t.Errorf("%s: got %q (%v), want %q", c.name, got, err, c.want)
 		}
 	}
-	cannot()
-	publish(t, s.Next, plan{Version: "2"})
-	s.await(1, "msg=trial")
-	cannot()
+	status := statusOf(t, s.pidOf(2))
+	if want := account.Gid; status["Groups"] != want || status["CapEff"] != "0000000000000000" || status["NoNewPrivs"] != "0" {
+		t.Errorf("groups %q, want %q; capabilities %s, no_new_privs %s, want 0", status["Groups"], want, status["CapEff"], status["NoNewPrivs"])
+	}
+	s.stop()
+}
+
+// TestPreflightIsOfAnotherUser has a release whose code before Run does what only
+// root may.
+func TestPreflightIsOfAnotherUser(t *testing.T) {
+	t.Parallel()
+	s := startService(t, lowered, rooted(t)...)
+	s.live(1)
+	publish(t, s.Next, plan{Version: "2", Fault: "root in init"})
+	s.await(1, preflighted, "init runs as user 64999")
+	s.stop()
+}
+
+// TestCredentialIsNeverPassedOver has masters that cannot do as they are told. The
+// program must not run instead with the rights of the master.
+func TestCredentialIsNeverPassedOver(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name    string
+		options []option
+		says    string
+	}{
+		{"unknown user", []option{env("TEST_USER", "no-such-user")}, `look up user "no-such-user"`},
+		{"number without a group", []option{env("TEST_GROUP", "")}, "so it has no group: name one"},
+		{"root", []option{env("TEST_USER", "0")}, "the user is root"},
+		{"binary of the user's", []option{func(s *service) {
+			writeRelease(s.t, s.Binary, plan{Version: "1"})
+			os.Chown(s.Binary, stranger, strangerGroup)
+		}}, "may write to"},
+		{"master of another user", []option{asNobody(t)}, "cannot become another: start it as root"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			options := rooted(t, env("TEST_OPTIONAL", "yes"))
+			s := startService(t, lowered, append(options, c.options...)...)
+			if code := s.wait(); code != 1 {
+				t.Errorf("exit code %d, want 1", code)
+			}
+			eventually(t, "an error with "+c.says, func() bool { return s.count(c.says) == 1 })
+			if s.count("program of generation") != 0 {
+				t.Error("the program was run")
+			}
+		})
+	}
+}
+
+// TestCredentialOfTheSameUser needs no root.
+func TestCredentialOfTheSameUser(t *testing.T) {
+	t.Parallel()
+	s := startService(t, lowered, asNobody(t), env("TEST_USER", fmt.Sprint(nobody)), env("TEST_GROUP", fmt.Sprint(nobody)))
+	s.live(1)
+	s.upgrades()
+	if got := statusOf(t, s.pidOf(2))["NoNewPrivs"]; got != "1" {
+		t.Errorf("no_new_privs is %s, want 1", got)
+	}
 	s.stop()
 }

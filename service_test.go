@@ -47,7 +47,10 @@ func envDuration(name string, preset time.Duration) time.Duration {
 
 // serveWeb is the program: it answers with its version, and goes wrong as its
 // plan says.
-func serveWeb(s overseer.State) {
+func serveWeb(s overseer.State) { serveMux(s, http.NewServeMux()) }
+
+// serveMux is serveWeb with what mux answers beside it.
+func serveMux(s overseer.State, mux *http.ServeMux) {
 	p := readPlan()
 	switch p.Fault {
 	case "exit at start":
@@ -65,7 +68,6 @@ func serveWeb(s overseer.State) {
 	started := time.Now()
 	var inService, unwellOnce sync.Once
 	var unwell atomic.Bool
-	mux := http.NewServeMux()
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		inService.Do(func() {
 			switch p.Fault {
