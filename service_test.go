@@ -82,6 +82,7 @@ func serveMux(s overseer.State, mux *http.ServeMux) {
 		w.Header().Set("X-Pid", strconv.Itoa(os.Getpid()))
 		fmt.Fprintf(w, "version %s\n", p.Version)
 	})
+	mux.HandleFunc("/generation", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, s.Generation) })
 	mux.HandleFunc("/slow", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Version", p.Version)
 		w.Header().Set("Content-Length", strconv.Itoa(20*10))

@@ -38,12 +38,12 @@ var tool = register("tool", func() {
 	}})
 })
 
-// watchful is the web service that also counts its interrupts.
+// watchful is the web service that also counts its interrupts and hangups.
 var watchful = register("watchful", func() {
 	c := webConfig()
 	c.Program = func(s overseer.State) {
 		seen := make(chan os.Signal, 8)
-		signal.Notify(seen, syscall.SIGINT)
+		signal.Notify(seen, syscall.SIGINT, syscall.SIGHUP)
 		go func() {
 			for sig := range seen {
 				fmt.Fprintf(os.Stderr, "service has seen %v\n", sig)

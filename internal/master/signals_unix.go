@@ -17,8 +17,14 @@ import (
 // (which the Go runtime sends to itself all the time), and those that a fault of
 // this very process raises. SIGPIPE it takes and drops: without that, os/signal
 // says, the master would end with whoever reads its log.
+//
+// What it was started with it keeps to. An interrupt that is ignored then, as in
+// the background job of a script, is left ignored, here and in the workers. A
+// hangup that is ignored then, as by nohup(1), is passed on all the same, as a
+// program may take it to read its files anew; workers ignore it until they do.
 type Signals struct {
 	restartBy os.Signal
+	nohup     bool // started with SIGHUP ignored
 	restart   chan os.Signal
 	stop      chan os.Signal
 	other     chan os.Signal
@@ -30,6 +36,7 @@ type Signals struct {
 func CatchSignals(restart os.Signal) *Signals {
 	s := &Signals{
 		restartBy: restart,
+		nohup:     signal.Ignored(syscall.SIGHUP),
 		restart:   make(chan os.Signal, 1),
 		stop:      make(chan os.Signal, 8),
 		other:     make(chan os.Signal, 64),
@@ -44,7 +51,7 @@ func CatchSignals(restart os.Signal) *Signals {
 // own, a terminal's stop and go must be passed on.
 func (s *Signals) take(ownGroups bool) {
 	for _, sig := range []os.Signal{syscall.SIGTERM, syscall.SIGINT} {
-		if sig != s.restartBy {
+		if sig != s.restartBy && !signal.Ignored(sig) {
 			signal.Notify(s.stop, sig)
 		}
 	}
