@@ -109,7 +109,7 @@ func TestNohup(t *testing.T) {
 func TestNohupTool(t *testing.T) {
 	t.Parallel()
 	keyboard, screen := openTerminal(t)
-	s := startJob(t, tool, screen, env("TEST_VIA", "nohup"))
+	s := startJob(t, tool, screen, env("TEST_VIA", "nohup"), env("TEST_TERMINATE_TIMEOUT", "100ms"))
 	s.live(1)
 	screen.Close()
 	keyboard.Close()

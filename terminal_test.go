@@ -17,7 +17,8 @@ import (
 // tool is a program without addresses. Where TEST_HANDLES is set it takes the
 // first signal as a wish to end, and looks for a moment whether a second comes.
 var tool = register("tool", func() {
-	overseer.Run(overseer.Config{Required: true, Logger: testLogger(), Program: func(s overseer.State) {
+	bound := envDuration("TEST_TERMINATE_TIMEOUT", 0)
+	overseer.Run(overseer.Config{Required: true, Logger: testLogger(), TerminateTimeout: bound, Program: func(s overseer.State) {
 		if os.Getenv("TEST_HANDLES") == "" {
 			s.Ready()
 			select {}
