@@ -22,19 +22,20 @@ type supervisor struct {
 	run          string // keeps the service of DIR running
 	graceful     string // sends SIGUSR2
 	restart      string // ends the service, and starts it again when it has ended
-	down         string // ends the service and the supervisor
+	down         string // ends the service, and returns when it has ended
+	exit         string // ends the supervisor too
 	pid          string // tells the master's
 }
 
 var supervisors = []supervisor{
 	{
 		name: "runit", debian: "runit",
-		run: "runsv DIR", graceful: "sv 2 DIR", restart: "sv -w 60 restart DIR", down: "sv -w 60 force-shutdown DIR",
+		run: "runsv DIR", graceful: "sv 2 DIR", restart: "sv -w 60 restart DIR", down: "sv -w 60 down DIR", exit: "sv exit DIR",
 		pid: "cat DIR/supervise/pid",
 	},
 	{
 		name: "s6", debian: "s6",
-		run: "s6-supervise DIR", graceful: "s6-svc -2 DIR", restart: "s6-svc -T 60000 -wr -r DIR", down: "s6-svc -xd DIR",
+		run: "s6-supervise DIR", graceful: "s6-svc -2 DIR", restart: "s6-svc -T 60000 -wr -r DIR", down: "s6-svc -T 60000 -wD -d DIR", exit: "s6-svc -xd DIR",
 		pid: "s6-svstat -o pid DIR",
 	},
 }
@@ -82,8 +83,14 @@ func startSupervised(t *testing.T, v supervisor) (s *service, dir string) {
 		s.cmd.Path, s.cmd.Err = exec.LookPath(words[0])
 	})
 	t.Cleanup(func() { // s6 gives the service a session of its own
-		for _, pid := range session(s.PID) {
-			syscall.Kill(pid, syscall.SIGKILL)
+		s.cmd.Process.Kill() // else it would start another
+		<-s.exited
+		words := v.words(v.pid, dir)
+		out, _ := exec.Command(words[0], words[1:]...).Output() // no number: it has ended
+		if pid, err := strconv.Atoi(strings.TrimSpace(string(out))); err == nil && pid > 1 {
+			for _, pid := range session(pid) {
+				syscall.Kill(pid, syscall.SIGKILL)
+			}
 		}
 	})
 	s.live(1)
@@ -130,8 +137,9 @@ func TestUnderSupervisor(t *testing.T) {
 				t.Error("the second master has no first generation")
 			}
 			v.do(t, v.down, dir)
+			s.await(2, "finished with code 0")
+			v.do(t, v.exit, dir)
 			s.wait()
-			eventually(t, "the end of the second master", func() bool { return s.count("finished with code 0") == 2 })
 		})
 	}
 }
@@ -150,7 +158,7 @@ func TestSupervisorSeesTheProgramEnd(t *testing.T) {
 			}
 			s.await(1, "finished with code 137") // 128+9
 			eventually(t, "another master", func() bool { return s.count("msg=bound") > 1 && s.master(v, dir) != first })
-			v.do(t, v.down, dir)
+			v.do(t, v.exit, dir)
 			s.wait()
 		})
 	}
