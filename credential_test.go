@@ -241,14 +241,38 @@ func TestCredentialOfAnAccount(t *testing.T) {
 }
 
 // TestPreflightIsOfAnotherUser has a release whose code before Run does what only
-// root may.
+// root may; the service is at a path where the worker could not bind.
 func TestPreflightIsOfAnotherUser(t *testing.T) {
 	t.Parallel()
-	s := startService(t, lowered, rooted(t)...)
+	s := startService(t, lowered, rooted(t, func(s *service) {
+		env("TEST_ADDRESS", "unix://"+filepath.Join(s.Dir, "socket")+"?mode=0600")(s)
+	})...)
 	s.live(1)
 	publish(t, s.Next, plan{Version: "2", Fault: "root in init"})
 	s.await(1, preflighted, "init runs as user 64999")
+	socket := filepath.Join(s.Dir, "socket")
+	if got := request(t, "unix", socket); got != "version 1\n" {
+		t.Errorf("answer %q, want version 1", got)
+	}
 	s.stop()
+	if _, err := os.Lstat(socket); !os.IsNotExist(err) {
+		t.Errorf("%q is left behind (%v)", socket, err)
+	}
+}
+
+// TestOlderMasterWithCredential has a master of the older library start the
+// program, with its own rights: it must not run.
+func TestOlderMasterWithCredential(t *testing.T) {
+	t.Parallel()
+	s := startOlder(t, lowered, env("TEST_OPTIONAL", "yes"))
+	if code := s.wait(); code != 1 {
+		t.Errorf("exit code %d, want 1", code)
+	}
+	s.allGone()
+	eventually(t, "the reason is told", func() bool { return s.count("cannot start a worker as one: restart the service") == 1 })
+	if s.count("program of generation") != 0 {
+		t.Error("the program was run, want it refused")
+	}
 }
 
 // TestCredentialIsNeverPassedOver has masters that cannot do as they are told. The

@@ -1,12 +1,14 @@
-//go:build unix
+//go:build linux
 
 package overseer_test
 
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -81,4 +83,50 @@ func TestPIDFileCannotBeWritten(t *testing.T) {
 	if got := request(t, "tcp", s.Address()); got != "version 1\n" {
 		t.Errorf("answer %q, want version 1", got)
 	}
+}
+
+// TestStartStopDaemon has the tool of init scripts start, signal and stop a
+// service by its PID file.
+func TestStartStopDaemon(t *testing.T) {
+	t.Parallel()
+	const tool = "start-stop-daemon"
+	var path string
+	s := startService(t, filed, func(s *service) {
+		path = filepath.Join(s.Dir, "app.pid")
+		via(tool, "--start", "--background", "--no-close", "--pidfile", path, "--startas")(s)
+	})
+	if code := s.wait(); code != 0 {
+		t.Fatalf("%s ended with code %d", tool, code)
+	}
+	eventually(t, "a PID file", func() bool {
+		text, err := os.ReadFile(path)
+		if err == nil {
+			s.PID, err = strconv.Atoi(strings.TrimSpace(string(text)))
+		}
+		return err == nil
+	})
+	t.Cleanup(func() {
+		for _, pid := range session(s.PID) {
+			syscall.Kill(pid, syscall.SIGKILL)
+		}
+	})
+	s.left()
+	s.live(1)
+	run := func(want int, args ...string) {
+		t.Helper()
+		cmd := exec.CommandContext(t.Context(), tool, append(args, "--pidfile", path)...)
+		out, err := cmd.CombinedOutput()
+		if code := cmd.ProcessState.ExitCode(); code != want {
+			t.Fatalf("%q: code %d, want %d: %v: %s", cmd.Args, code, want, err, out)
+		}
+	}
+	run(0, "--status")
+	run(0, "--stop", "--signal", "USR2")
+	s.await(1, "msg=gone")
+	s.upgrades()
+	run(0, "--status")
+	run(0, "--stop", "--retry", "TERM/60/KILL/5")
+	s.wait()
+	const notRunning = 3
+	run(notRunning, "--status")
 }
