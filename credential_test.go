@@ -319,3 +319,34 @@ func TestCredentialOfTheSameUser(t *testing.T) {
 	}
 	s.stop()
 }
+
+// TestCredentialInAUserNamespace is a rootless container: its root is nobody on
+// the host.
+func TestCredentialInAUserNamespace(t *testing.T) {
+	t.Parallel()
+	const base = 100000
+	s := startService(t, lowered, rooted(t, func(s *service) {
+		writeRelease(t, s.Binary, plan{Version: "1"})
+		if err := errors.Join(os.Chown(s.Dir, base, base), os.Chown(s.Binary, base, base)); err != nil {
+			t.Fatal(err)
+		}
+		ids := []syscall.SysProcIDMap{{ContainerID: 0, HostID: base, Size: 1 << 16}}
+		s.cmd.SysProcAttr = &syscall.SysProcAttr{
+			Cloneflags:  syscall.CLONE_NEWUSER,
+			UidMappings: ids, GidMappings: ids, GidMappingsEnableSetgroups: true,
+			Credential: &syscall.Credential{},
+		}
+		if err := exec.Command("unshare", "--user", "true").Run(); err != nil {
+			t.Skipf("no user namespace can be made here: %v", err)
+		}
+	})...)
+	s.live(1)
+	s.restart()
+	s.upgrades()
+	for pid, want := range map[int]int{s.PID: base, s.pidOf(3): base + stranger} {
+		if uid, _, _ := strings.Cut(statusOf(t, pid)["Uid"], " "); uid != fmt.Sprint(want) {
+			t.Errorf("process %d is user %s of the host, want %d", pid, uid, want)
+		}
+	}
+	s.stop()
+}
