@@ -134,6 +134,21 @@ func TestHeld(t *testing.T) {
 	must(t, f.Close())
 }
 
+// TestHeldByAnother has the file locked by a process that it does not name: who
+// may read a file may lock it.
+func TestHeldByAnother(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "app.pid")
+	must(t, os.WriteFile(path, []byte("99999999\n"), 0o644))
+	f, err := os.Open(path)
+	must(t, err)
+	defer f.Close()
+	must(t, lock(f))
+	if _, err := Open(path); !errors.Is(err, ErrHeld) || !strings.Contains(err.Error(), "but not process 99999999, which it names") {
+		t.Errorf("Open = %v, want an error that says how to find the process", err)
+	}
+	noTrace(t, filepath.Dir(path), "app.pid")
+}
+
 // TestExec has a process that executes another image: it takes the same file
 // again.
 func TestExec(t *testing.T) {

@@ -96,7 +96,10 @@ func take(temp, path string) error {
 			return err
 		}
 		if time.Now().After(deadline) {
-			return errors.Join(err, fmt.Errorf("not within %v", wait))
+			if err == nil {
+				err = fmt.Errorf("%w: it has changed all the time for %v", ErrHeld, wait)
+			}
+			return err
 		}
 		time.Sleep(pause)
 	}
@@ -122,8 +125,10 @@ func replace(temp, path string) (again bool, err error) {
 	case !names(path, old):
 		return true, nil
 	case errors.Is(err, unix.EWOULDBLOCK):
-		passing := pid == os.Getpid() || !alive(pid)
-		return passing, fmt.Errorf("%w: process %d: stop it first, or give this one a file of its own", ErrHeld, pid)
+		if pid == os.Getpid() || !alive(pid) {
+			return true, fmt.Errorf("%w, but not process %d, which it names: find out which (fuser %s), or name another file", ErrHeld, pid, path)
+		}
+		return false, fmt.Errorf("%w: process %d: stop it first, or give this one a file of its own", ErrHeld, pid)
 	case err != nil:
 		return false, err
 	}
