@@ -163,6 +163,24 @@ func TestCtrlZStopsMasterAndProgram(t *testing.T) {
 	}
 }
 
+// TestContinueLeavesAStartAlone continues a master, as a terminal that hangs up
+// does too, while a worker starts.
+func TestContinueLeavesAStartAlone(t *testing.T) {
+	t.Parallel()
+	s := startService(t, web)
+	s.live(1)
+	for generation := 2; generation <= 4; generation++ {
+		s.Signal(syscall.SIGUSR2)
+		s.await(generation, "msg=starting")
+		s.Signal(syscall.SIGCONT) // its binary is being hashed
+		s.await(generation-1, "msg=gone")
+	}
+	if n := s.count("msg=failed"); n != 0 {
+		t.Errorf("%d generations failed, want none", n)
+	}
+	s.stop()
+}
+
 // TestHangupOfTheTerminalEndsAll takes the terminal away.
 func TestHangupOfTheTerminalEndsAll(t *testing.T) {
 	t.Parallel()

@@ -101,7 +101,9 @@ func (m *Master) otherSignal(sig os.Signal) {
 		m.suspend()
 	case n == int(syscall.SIGCONT):
 		for _, w := range m.workers {
-			w.signal(n)
+			if w.process != nil { // one that has not started was not stopped
+				w.signal(n)
+			}
 		}
 	case m.tty.reachesWorkers(n):
 	default:
