@@ -145,6 +145,29 @@ type Config struct {
 	// the binary. It is made at the first upgrade.
 	StateDir string
 
+	// Credential runs workers, and the preflight of a new release, as another
+	// user, who can neither bind what is the master's to bind nor replace the
+	// binary. It needs a master that is root, or that is this user already. A
+	// worker has no capabilities, no group but those of the Credential and,
+	// unless allowed, no way to gain any right; HOME, USER and LOGNAME are the
+	// user's, all else of the environment is the master's. Run refuses a user
+	// who may not execute the binary, or who may write to it or to a directory
+	// on the way to it. With a Credential the program is never run in the main
+	// process, as if Required were set: it would have the master's rights
+	// there. Config's hooks run in the master, and so does all code of an
+	// installed release before Run, as root. Nil: workers are of the master's
+	// user.
+	Credential *Credential
+
+	// PIDFile is where the master writes its process ID, once it has bound its
+	// addresses; it stays the same over restarts and upgrades. The file is
+	// locked by flock(2) for the master's life, so a second master with the
+	// same one ends with an error, and it is removed at the end; one that a
+	// dead master has left behind is replaced. Its directory should be
+	// writable by the master's user alone. A relative path is made absolute.
+	// Empty: none.
+	PIDFile string
+
 	// Trust decides which fetched bytes may run; see package trust. The usual
 	// one is trust.Minisign(key).For(product, channel), with a
 	// fetcher.Manifest. A mistake in its settings ends the start. Nil means

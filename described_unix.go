@@ -45,6 +45,8 @@ func (s settled) described() []master.Described {
 		{"Sequential", s.Sequential},
 		{"Overlap", s.Overlap},
 		{"StateDir", s.StateDir},
+		{pidFileSetting, s.PIDFile},
+		{"Credential", given(s.Credential != nil)},
 		{"Fetcher", kind(s.Fetcher)},
 		{"Trust", kind(s.Trust)},
 		{"Probe", given(s.Probe != nil)},
@@ -56,6 +58,8 @@ func (s settled) described() []master.Described {
 	}
 	return list
 }
+
+const pidFileSetting = "PIDFile"
 
 // runsItself reports whether the master runs the very binary that its program
 // does.

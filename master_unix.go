@@ -20,6 +20,9 @@ func (s settled) runMaster() error {
 	for _, w := range s.warnings {
 		log.Warn(w)
 	}
+	if err := s.checkCredential(); err != nil {
+		return err
+	}
 	signals := master.CatchSignals(s.RestartSignal)
 	sockets, err := socket.Listen(context.Background(), s.addresses, socket.Options{
 		Waiting: func(a socket.Address, err error) { log.Info("waiting for an address", "address", a.Spec, "error", err) },
@@ -30,7 +33,13 @@ func (s settled) runMaster() error {
 	for _, socket := range sockets {
 		log.Info("bound", "address", socket.Address())
 	}
+	pid, err := s.writePIDFile()
+	if err != nil {
+		closeAll(sockets)
+		return err
+	}
 	code, err := s.master(signals, sockets).Run()
+	s.removePIDFile(pid)
 	if err != nil {
 		return fmt.Errorf("start the program: %w", err)
 	}
@@ -50,7 +59,9 @@ func (s settled) runSuccessor() error {
 	for _, w := range s.warnings {
 		log.Warn(w)
 	}
+	pid := s.renewPIDFile()
 	code, err := s.master(signals, nil).Resume(handed.state)
+	s.removePIDFile(pid)
 	if err != nil {
 		refuse(err)
 	}
@@ -72,6 +83,7 @@ func (s settled) master(signals *master.Signals, sockets []*socket.Socket) *mast
 		Store:          bytes,
 		Log:            log,
 		Described:      s.described(),
+		Credential:     s.as,
 		CheckSuccessor: update.CheckSuccessor(s.binary, s.ReadyTimeout),
 		Temporary:      func(err error) bool { return errors.Is(err, update.ErrTemporary) },
 		MayRestart:     s.mayRestart(),

@@ -14,6 +14,9 @@ import (
 // runOlderWorker runs the program for a master of the older library.
 func (s settled) runOlderWorker() error {
 	in := inherited.older
+	if s.Credential != nil {
+		refuse(fmt.Errorf("run under a master of the older library: %w: restart the service, so that its master is of this one too", errOlderCredential))
+	}
 	log := newLogger(s.Config)
 	for _, w := range s.warnings {
 		log.Warn(w)

@@ -63,7 +63,14 @@ func startContainer(t *testing.T, options ...option) *service {
 	}
 	usedPrograms.Store(first, true)
 	s := startService(t, container, append(options, env("TEST_JOB", first))...)
-	eventually(t, "the first process of the container", func() bool {
+	s.findPIDOne()
+	return s
+}
+
+// findPIDOne makes the child of what was started the master.
+func (s *service) findPIDOne() {
+	s.t.Helper()
+	eventually(s.t, "the first process of the container", func() bool {
 		for _, p := range processes() {
 			// The runtime has children of its own, for a moment.
 			if p.parent == s.cmd.Process.Pid && isPIDOne(p.pid) {
@@ -73,7 +80,6 @@ func startContainer(t *testing.T, options ...option) *service {
 		}
 		return false
 	})
-	return s
 }
 
 // isPIDOne reports whether a process is the first one of its PID namespace.
@@ -125,4 +131,27 @@ func TestPIDOneEndsAsItsProgram(t *testing.T) {
 	if code := s.wait(); code != 7 {
 		t.Errorf("exit code %d, want 7", code)
 	}
+}
+
+// TestUnshare has the form that util-linux offers, and workers of another user: a
+// container that needs root for nothing but its address.
+func TestUnshare(t *testing.T) {
+	t.Parallel()
+	s := startService(t, lowered, rooted(t, via("unshare", "--pid", "--fork", "--kill-child", "--mount-proc"))...)
+	s.findPIDOne()
+	s.live(1)
+	s.restart()
+	s.upgrades()
+	s.await(2, "msg=gone")
+	var workers []int
+	for _, p := range processes() {
+		if p.parent == s.PID && p.state != 'Z' {
+			workers = append(workers, p.pid)
+		}
+	}
+	if len(workers) != 1 {
+		t.Fatalf("the children of PID 1 are %v, want one worker", workers)
+	}
+	isStranger(t, workers[0])
+	s.stop()
 }

@@ -55,6 +55,10 @@ func early(p plan) {
 	case "knows the old check only":
 		fmt.Print(startEnv("OVERSEER_BIN_CHECK"))
 		os.Exit(0)
+	case "root in init":
+		if uid := os.Getuid(); uid != 0 {
+			panic(fmt.Sprintf("init runs as user %d", uid))
+		}
 	case "hang in init":
 		time.Sleep(time.Hour)
 	case "refuses to succeed":

@@ -51,6 +51,9 @@ var shell = register("shell", func() {
 		panic(err)
 	}
 	cmd := exec.Command(path)
+	if via := os.Getenv("TEST_VIA"); via != "" { // a program that executes the job
+		cmd = exec.Command(via, path)
+	}
 	cmd.Env = append(os.Environ(), programVariable+"="+os.Getenv("TEST_JOB"))
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Foreground: true, Ctty: 0}

@@ -47,7 +47,10 @@ func envDuration(name string, preset time.Duration) time.Duration {
 
 // serveWeb is the program: it answers with its version, and goes wrong as its
 // plan says.
-func serveWeb(s overseer.State) {
+func serveWeb(s overseer.State) { serveMux(s, http.NewServeMux()) }
+
+// serveMux is serveWeb with what mux answers beside it.
+func serveMux(s overseer.State, mux *http.ServeMux) {
 	p := readPlan()
 	switch p.Fault {
 	case "exit at start":
@@ -65,7 +68,6 @@ func serveWeb(s overseer.State) {
 	started := time.Now()
 	var inService, unwellOnce sync.Once
 	var unwell atomic.Bool
-	mux := http.NewServeMux()
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		inService.Do(func() {
 			switch p.Fault {
@@ -80,6 +82,7 @@ func serveWeb(s overseer.State) {
 		w.Header().Set("X-Pid", strconv.Itoa(os.Getpid()))
 		fmt.Fprintf(w, "version %s\n", p.Version)
 	})
+	mux.HandleFunc("/generation", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, s.Generation) })
 	mux.HandleFunc("/slow", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Version", p.Version)
 		w.Header().Set("Content-Length", strconv.Itoa(20*10))

@@ -17,7 +17,8 @@ import (
 // tool is a program without addresses. Where TEST_HANDLES is set it takes the
 // first signal as a wish to end, and looks for a moment whether a second comes.
 var tool = register("tool", func() {
-	overseer.Run(overseer.Config{Required: true, Logger: testLogger(), Program: func(s overseer.State) {
+	bound := envDuration("TEST_TERMINATE_TIMEOUT", 0)
+	overseer.Run(overseer.Config{Required: true, Logger: testLogger(), TerminateTimeout: bound, Program: func(s overseer.State) {
 		if os.Getenv("TEST_HANDLES") == "" {
 			s.Ready()
 			select {}
@@ -38,12 +39,12 @@ var tool = register("tool", func() {
 	}})
 })
 
-// watchful is the web service that also counts its interrupts.
+// watchful is the web service that also counts its interrupts and hangups.
 var watchful = register("watchful", func() {
 	c := webConfig()
 	c.Program = func(s overseer.State) {
 		seen := make(chan os.Signal, 8)
-		signal.Notify(seen, syscall.SIGINT)
+		signal.Notify(seen, syscall.SIGINT, syscall.SIGHUP)
 		go func() {
 			for sig := range seen {
 				fmt.Fprintf(os.Stderr, "service has seen %v\n", sig)
@@ -160,6 +161,24 @@ func TestCtrlZStopsMasterAndProgram(t *testing.T) {
 			s.wait()
 		})
 	}
+}
+
+// TestContinueLeavesAStartAlone continues a master, as a terminal that hangs up
+// does too, while a worker starts.
+func TestContinueLeavesAStartAlone(t *testing.T) {
+	t.Parallel()
+	s := startService(t, web)
+	s.live(1)
+	for generation := 2; generation <= 4; generation++ {
+		s.Signal(syscall.SIGUSR2)
+		s.await(generation, "msg=starting")
+		s.Signal(syscall.SIGCONT) // its binary is being hashed
+		s.await(generation-1, "msg=gone")
+	}
+	if n := s.count("msg=failed"); n != 0 {
+		t.Errorf("%d generations failed, want none", n)
+	}
+	s.stop()
 }
 
 // TestHangupOfTheTerminalEndsAll takes the terminal away.

@@ -3,6 +3,7 @@
 package overseer
 
 import (
+	"os"
 	"strings"
 
 	"github.com/seed-3d078585/overseer/fetcher"
@@ -18,7 +19,11 @@ func (s settled) updater() (*update.Updater, *store.Store) {
 	if s.Fetcher == nil {
 		return nil, nil
 	}
-	bytes, err := store.Open(s.binary, s.StateDir, store.WithWarn(func(err error) { log.Warn("upgrade records", "error", err) }))
+	options := []store.Option{store.WithWarn(func(err error) { log.Warn("upgrade records", "error", err) })}
+	if s.as != nil && os.Geteuid() == 0 {
+		options = append(options, store.WithOthers())
+	}
+	bytes, err := store.Open(s.binary, s.StateDir, options...)
 	if err != nil {
 		log.Error("upgrades are off", "error", err)
 		return nil, nil
@@ -35,7 +40,7 @@ func (s settled) updater() (*update.Updater, *store.Store) {
 		Policy:        policy,
 		Store:         bytes,
 		Interval:      s.MinFetchInterval,
-		Preflight:     update.Preflight(s.binary, s.ReadyTimeout),
+		Preflight:     update.Preflight(s.binary, s.as, s.ReadyTimeout),
 		PreUpgrade:    s.PreUpgrade,
 		QuarantineFor: s.Quarantine,
 	}, bytes

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/seed-3d078585/overseer/internal/proc"
 	"github.com/seed-3d078585/overseer/internal/socket"
 )
 
@@ -22,6 +23,7 @@ type settled struct {
 	Config
 	binary    string           // absolute; links kept
 	addresses []socket.Address // parsed
+	as        *proc.Credential // the user of workers; nil: the master's
 	warnings  []string
 }
 
@@ -29,7 +31,7 @@ type settled struct {
 // binary but opens nothing.
 func (c Config) settle() (settled, error) {
 	s := settled{Config: c}
-	for _, check := range []func() error{s.settleProgram, s.settleTimes, s.settleAddresses, s.settleBinary, s.settleTrust} {
+	for _, check := range []func() error{s.settleProgram, s.settleTimes, s.settleAddresses, s.settleBinary, s.settleCredential, s.settlePIDFile, s.settleTrust} {
 		if err := check(); err != nil {
 			return s, fmt.Errorf("%w: %w", ErrConfig, err)
 		}
@@ -130,6 +132,16 @@ func (s *settled) settleBinary() error {
 		return fmt.Errorf("Config.ExecFile: %q is not a regular file", path)
 	}
 	s.binary = path
+	return nil
+}
+
+func (s *settled) settlePIDFile() (err error) {
+	if s.PIDFile == "" {
+		return nil
+	}
+	if s.PIDFile, err = filepath.Abs(s.PIDFile); err != nil {
+		return fmt.Errorf("Config.PIDFile: %w", err)
+	}
 	return nil
 }
 

@@ -10,12 +10,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// NohupWord is the last part of [Variable] where a master was started with SIGHUP
+// ignored. A worker that does not know it looks at the parts before.
+const NohupWord = "nohup"
+
 // Inherited is what a worker gets from the master at its start.
 type Inherited struct {
 	Control *os.File
 	Stderr  *os.File // the real standard error, or nil
 	Crash   *os.File // takes the last words of a crash, or nil
 	Ignored int      // a signal that is for the master alone, or 0
+	Nohup   bool     // the master was started with SIGHUP ignored, as by nohup(1)
 }
 
 // Inherit takes what the environment of this process says is there for a worker,
@@ -28,7 +33,7 @@ func Inherit() (Inherited, bool) {
 		return Inherited{}, false
 	}
 	os.Unsetenv(Variable)
-	part := append(strings.Split(value, ":"), "", "", "")
+	part := append(strings.Split(value, ":"), "", "", "", "")
 	if fd, err := strconv.Atoi(part[0]); err != nil || !isControl(fd) {
 		return Inherited{}, false // what is open there is somebody else's: leave it as it is
 	}
@@ -44,6 +49,7 @@ func Inherit() (Inherited, bool) {
 		in.Crash = os.NewFile(uintptr(fd), "crash output")
 	}
 	in.Ignored, _ = strconv.Atoi(part[3]) // none: 0
+	in.Nohup = part[4] == NohupWord
 	return in, true
 }
 

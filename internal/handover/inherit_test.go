@@ -209,6 +209,39 @@ func TestInheritAfterTheMasterHasGone(t *testing.T) {
 	}
 }
 
+// TestInheritSignals reads what stands behind the descriptors; a master that is
+// newer may say more.
+func TestInheritSignals(t *testing.T) {
+	for _, row := range []struct {
+		rest    string
+		ignored int
+		nohup   bool
+	}{
+		{"", 0, false},
+		{"::", 0, false},
+		{":::12", 12, false},
+		{":::12:nohup", 12, true},
+		{"::::nohup", 0, true},
+		{":::12::more", 12, false},
+		{":::x:y", 0, false},
+	} {
+		t.Run(row.rest, func(t *testing.T) {
+			master, worker, err := Pair()
+			must(t, err)
+			defer master.Close()
+			fd, err := unix.Dup(int(worker.Fd()))
+			must(t, err)
+			must(t, worker.Close())
+			t.Setenv(Variable, fmt.Sprint(fd, row.rest))
+			in, ok := Inherit()
+			if !ok || in.Ignored != row.ignored || in.Nohup != row.nohup {
+				t.Fatalf("Inherit = %+v, %v; want signal %d, nohup %v", in, ok, row.ignored, row.nohup)
+			}
+			must(t, in.Control.Close())
+		})
+	}
+}
+
 func TestAnswerPreflight(t *testing.T) {
 	for _, row := range []struct{ child, wantError string }{
 		{child: "preflight"},

@@ -17,7 +17,7 @@ const (
 	// value is four numbers, joined by colons: the descriptors of the control
 	// socket, of the real standard error, and of the pipe for the last words of
 	// a crash, and the signal that asks the master for a restart. All but the
-	// first may be empty.
+	// first may be empty. NohupWord may follow.
 	Variable = "OVERSEER_CONTROL"
 )
 

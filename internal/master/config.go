@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/seed-3d078585/overseer/internal/machine"
+	"github.com/seed-3d078585/overseer/internal/proc"
 	"github.com/seed-3d078585/overseer/internal/socket"
 	"github.com/seed-3d078585/overseer/internal/store"
 	"github.com/seed-3d078585/overseer/probe"
@@ -27,6 +28,9 @@ type Config struct {
 	Store         *store.Store     // nil where there is no source of candidates
 	Described     []Described      // the configuration in words
 	Log           *slog.Logger
+
+	// Credential is the user that workers run as; nil: that of the master.
+	Credential *proc.Credential
 
 	// MayRestart is asked before a restart that nobody asked for; nil: always.
 	MayRestart func(release.Digest) bool
@@ -50,6 +54,16 @@ type Crash struct {
 	Code       int
 	Signal     int
 	Output     string
+}
+
+// Setting returns what the master before was configured with.
+func (s State) Setting(name string) string {
+	for _, d := range s.Config {
+		if d.Name == name {
+			return d.Value
+		}
+	}
+	return ""
 }
 
 // Described is one setting of a configuration in words, to tell what a new one

@@ -16,6 +16,7 @@ import (
 // does. cfg.Sockets is empty: they are in the state.
 func (m *Master) Resume(s State) (code int, err error) {
 	proc.UnblockInChildren(m.signals.taken())
+	m.signals.nohup = s.Nohup // whatever the execve has made of it
 	if err := m.takeSockets(s); err != nil {
 		return 1, err
 	}

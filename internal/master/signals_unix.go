@@ -17,8 +17,14 @@ import (
 // (which the Go runtime sends to itself all the time), and those that a fault of
 // this very process raises. SIGPIPE it takes and drops: without that, os/signal
 // says, the master would end with whoever reads its log.
+//
+// What it was started with it keeps to. An interrupt that is ignored then, as in
+// the background job of a script, is left ignored, here and in the workers. A
+// hangup that is ignored then, as by nohup(1), is passed on all the same, as a
+// program may take it to read its files anew; workers ignore it until they do.
 type Signals struct {
 	restartBy os.Signal
+	nohup     bool // started with SIGHUP ignored
 	restart   chan os.Signal
 	stop      chan os.Signal
 	other     chan os.Signal
@@ -35,7 +41,9 @@ var early chan os.Signal
 func CatchEarly() {
 	early = make(chan os.Signal, 64)
 	for _, sig := range append(passedOn(true), syscall.SIGTERM, syscall.SIGINT) {
-		signal.Notify(early, sig)
+		if sig != syscall.SIGINT || !signal.Ignored(sig) {
+			signal.Notify(early, sig)
+		}
 	}
 }
 
@@ -80,6 +88,7 @@ func (s *Signals) taken() []syscall.Signal {
 func CatchSignals(restart os.Signal) *Signals {
 	s := &Signals{
 		restartBy: restart,
+		nohup:     signal.Ignored(syscall.SIGHUP),
 		restart:   make(chan os.Signal, 1),
 		stop:      make(chan os.Signal, 8),
 		other:     make(chan os.Signal, 64),
@@ -95,7 +104,7 @@ func CatchSignals(restart os.Signal) *Signals {
 func (s *Signals) take(ownGroups bool) {
 	s.ownGroups = ownGroups
 	for _, sig := range []os.Signal{syscall.SIGTERM, syscall.SIGINT} {
-		if sig != s.restartBy {
+		if sig != s.restartBy && !signal.Ignored(sig) {
 			signal.Notify(s.stop, sig)
 		}
 	}
@@ -146,7 +155,9 @@ func (m *Master) otherSignal(sig os.Signal) {
 		m.suspend()
 	case n == int(syscall.SIGCONT):
 		for _, w := range m.workers {
-			w.signal(n)
+			if w.process != nil { // one that has not started was not stopped
+				w.signal(n)
+			}
 		}
 	case m.tty.reachesWorkers(n):
 	default:

@@ -93,6 +93,7 @@ func (m *Master) startProcess(open func() (binary, error)) (*proc.Process, binar
 		CaptureStderr: !m.tty.stderr,
 		CaptureCrash:  true,
 		OwnGroup:      m.tty.ownGroups,
+		Credential:    m.cfg.Credential,
 	}, m.workerVariable)
 	if err != nil {
 		conn.Close()
@@ -113,8 +114,11 @@ func (m *Master) workerVariable(x proc.Extra) []string {
 		}
 		return strconv.Itoa(n)
 	}
-	restart := number(m.signals.restartBy)
-	return []string{handover.Variable + "=" + strings.Join([]string{"3", text(x.Stderr), text(x.Crash), text(restart)}, ":")}
+	parts := []string{"3", text(x.Stderr), text(x.Crash), text(number(m.signals.restartBy))}
+	if m.signals.nohup {
+		parts = append(parts, handover.NohupWord)
+	}
+	return []string{handover.Variable + "=" + strings.Join(parts, ":")}
 }
 
 // openInstalled opens and hashes what is installed at this moment: the file may

@@ -36,6 +36,7 @@ type State struct {
 	Timers  []timerState  `json:"timers"`
 	Staged  []stagedState `json:"staged,omitempty"`
 	Config  []Described   `json:"config"`            // of the master before
+	Nohup   bool          `json:"nohup,omitempty"`   // see Signals
 	Updates []byte        `json:"updates,omitempty"` // what its fetching knew
 }
 
@@ -72,6 +73,7 @@ func (m *Master) state(toCheck bool) (State, error) {
 		Wanders: m.sockets.wanders,
 		Timers:  m.timers.left(),
 		Config:  m.cfg.Described,
+		Nohup:   m.signals.nohup,
 	}
 	if m.updates.keep != nil && !toCheck {
 		s.Updates = m.updates.keep()

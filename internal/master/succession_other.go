@@ -20,7 +20,10 @@ func (m *Master) checkSuccessor(machine.Digest) {}
 func (m *Master) succeed(machine.Digest) {}
 
 // A State is what a master hands to its successor, where there can be one.
-type State struct{ Updates []byte }
+type State struct {
+	Config  []Described
+	Updates []byte
+}
 
 var errNoSuccession = fmt.Errorf("go on in the place of another master: %w on this system", errors.ErrUnsupported)
 

@@ -17,7 +17,7 @@ func execPath(s Spec, files []*os.File) (path string, release func(), err error)
 	}
 	fd, err := dupHigh(s.Binary, files)
 	if err != nil {
-		return "", nil, explain(s.Path, err)
+		return "", nil, explain(s.Path, s.Credential, err)
 	}
 	path = "/proc/self/fd/" + strconv.Itoa(fd)
 	if _, err := os.Stat(path); err != nil {

@@ -10,9 +10,13 @@ import (
 )
 
 // explain adds to an error of exec what an operator can do about it.
-func explain(path string, err error) error {
+func explain(path string, c *Credential, err error) error {
 	var hint string
 	switch {
+	case c != nil && errors.Is(err, syscall.EPERM):
+		hint = fmt.Sprintf(": as user %d and group %d: this process may not become them; it needs CAP_SETUID and CAP_SETGID, which a container or a unit may have dropped", c.UID, c.GID)
+	case c != nil && errors.Is(err, syscall.EACCES):
+		hint = fmt.Sprintf(": as user %d and group %d: the file is not executable for them, or lies on a filesystem mounted noexec", c.UID, c.GID)
 	case errors.Is(err, syscall.ENOEXEC):
 		hint = ": the file is no program for this machine (wrong architecture, or cut short)"
 	case errors.Is(err, syscall.EACCES), errors.Is(err, syscall.EPERM):

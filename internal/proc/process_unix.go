@@ -5,6 +5,7 @@ package proc
 import (
 	"errors"
 	"os"
+	"slices"
 	"syscall"
 	"time"
 )
@@ -24,6 +25,8 @@ type Spec struct {
 	CaptureCrash  bool     // leave the process a pipe for its last words
 
 	OwnGroup bool // in a process group of its own: a terminal's signals do not reach it
+
+	Credential *Credential // the user it runs as; nil: that of this process
 }
 
 // Extra names the descriptors that Start adds behind Spec.Files.
@@ -58,14 +61,14 @@ func Start(s Spec, env func(Extra) []string) (*Process, error) {
 	defer release()
 	attr := &os.ProcAttr{
 		Dir:   s.Dir,
-		Env:   append(append([]string(nil), s.Env...), env(w.extra)...),
+		Env:   append(s.Credential.environ(slices.Clone(s.Env)), env(w.extra)...),
 		Files: w.files,
-		Sys:   &syscall.SysProcAttr{Setpgid: s.OwnGroup},
+		Sys:   &syscall.SysProcAttr{Setpgid: s.OwnGroup, Credential: s.Credential.sys()},
 	}
-	p, err := startRetrying(path, s.Args, attr)
+	p, err := startAs(s.Credential, func() (*os.Process, error) { return startRetrying(path, s.Args, attr) })
 	if err != nil {
 		w.closeParentEnds()
-		return nil, explain(s.Path, err)
+		return nil, explain(s.Path, s.Credential, err)
 	}
 	return newProcess(p, w), nil
 }

@@ -157,8 +157,7 @@ func (a *arrival) isOurs(w *os.File) error {
 // before the first write, so that the flush reports what failed in any of them.
 func (a *arrival) seal() error {
 	disk := a.store.disk
-	err := disk.Do(durable.Step{Op: durable.Mode, Path: a.path}, func() error { return a.file.Chmod(0o700) })
-	if err != nil {
+	if err := a.store.share(disk, a.file, a.path, a.at); err != nil {
 		return err
 	}
 	return disk.Do(durable.Step{Op: durable.Sync, Path: a.path}, a.file.Sync)

@@ -57,6 +57,15 @@ func carryMode(f *os.File, at location) error {
 	return nil
 }
 
+// shareGroup gives f the group of the installed binary, whose bits it is to have.
+func shareGroup(f *os.File, at location) error {
+	want, err := statOf(at)
+	if err != nil {
+		return err
+	}
+	return f.Chown(-1, int(want.Gid))
+}
+
 // canCarry says beforehand what the carrying over would say of set-id bits and
 // capabilities.
 func canCarry(at location) error {

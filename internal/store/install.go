@@ -122,8 +122,7 @@ func (s *Store) replaceLocked(done Installed, at location, st *Staged) (Installe
 		err = s.disk.Rename(st.path, at.path)
 	}
 	if err != nil {
-		// Back to what only this user may run.
-		_ = st.file.Chmod(0o700)
+		_ = s.share(durable.Disk{}, st.file, st.path, at) // back to what nobody else may write to
 		return Installed{}, advise(err, at.dir)
 	}
 	st.ended = true

@@ -20,6 +20,7 @@ type Store struct {
 	disk   durable.Disk
 	now    func() time.Time
 	warn   func(error)
+	others bool // a candidate is run by other users than this one
 
 	flushed   flushed
 	unwinding atomic.Int32 // bodies whose Read or Close has not returned yet
@@ -39,6 +40,11 @@ func WithClock(now func() time.Time) Option { return func(s *Store) { s.now = no
 // while locks are held: it does not call the store. Recover and Install return
 // their warnings instead where the result has a place for them.
 func WithWarn(warn func(error)) Option { return func(s *Store) { s.warn = warn } }
+
+// WithOthers has a staged candidate be read and run by whoever may do that with
+// the installed program, as workers may be other users than the master. Nobody
+// else than the master may write to it. Else it is this user's alone.
+func WithOthers() Option { return func(s *Store) { s.others = true } }
 
 // Open makes the store of one installed binary. It writes nothing: the first
 // operation that must makes the state directory.

@@ -44,3 +44,5 @@ func carryMode(*os.File, location) error { return errors.ErrUnsupported }
 func carryCapability(*os.File, location) error { return errors.ErrUnsupported }
 
 func canCarry(location) error { return errors.ErrUnsupported }
+
+func shareGroup(*os.File, location) error { return errors.ErrUnsupported }

@@ -61,7 +61,7 @@ func runCrashTask(text string) error {
 	if err != nil {
 		return err
 	}
-	l.preflight = Preflight(h.target(), 30*time.Second)
+	l.preflight = Preflight(h.target(), nil, 30*time.Second)
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	report, err := l.report(ctx, trace, task.Number)

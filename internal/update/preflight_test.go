@@ -186,7 +186,7 @@ func TestPreflight(t *testing.T) {
 				timeout = row.timeout
 			}
 			began := time.Now()
-			err := Preflight("/srv/app", timeout)(t.Context(), st)
+			err := Preflight("/srv/app", nil, timeout)(t.Context(), st)
 			if row.want == "" {
 				must(t, err)
 			} else if err == nil || !strings.Contains(err.Error(), row.want) {
@@ -216,7 +216,7 @@ func TestPreflightOfAProgramThatLeavesAChild(t *testing.T) {
 	t.Setenv("GORACE", "atexit_sleep_ms=0")
 	t.Setenv(candidateVariable, "leaves a child that holds everything")
 	st := staged(t, executable(t))
-	must(t, Preflight("/srv/app", 30*time.Second)(t.Context(), st))
+	must(t, Preflight("/srv/app", nil, 30*time.Second)(t.Context(), st))
 }
 
 func TestPreflightEndsWithItsContext(t *testing.T) {
@@ -225,7 +225,7 @@ func TestPreflightEndsWithItsContext(t *testing.T) {
 	st := staged(t, executable(t))
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if err := Preflight("/srv/app", time.Hour)(ctx, st); !errors.Is(err, context.DeadlineExceeded) {
+	if err := Preflight("/srv/app", nil, time.Hour)(ctx, st); !errors.Is(err, context.DeadlineExceeded) {
 		t.Fatalf("Preflight = %v; want the context's error", err)
 	}
 }
@@ -254,7 +254,7 @@ func TestPreflightOfOtherFiles(t *testing.T) {
 			if runtime.GOOS != "linux" {
 				t.Skip("skipped: programs of this system are not looked at")
 			}
-			err := Preflight("/srv/app", 10*time.Second)(t.Context(), staged(t, bytes.NewReader(row.content)))
+			err := Preflight("/srv/app", nil, 10*time.Second)(t.Context(), staged(t, bytes.NewReader(row.content)))
 			if err == nil || !strings.Contains(err.Error(), row.linux) || errors.Is(err, ErrTemporary) {
 				t.Fatalf("Preflight = %v; want %q", err, row.linux)
 			}

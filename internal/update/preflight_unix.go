@@ -23,13 +23,14 @@ const keptOutput = 64 << 10
 
 // Preflight returns a check that runs a staged candidate, with the arguments and
 // the environment that it will have, until it has reached Run and has said what
-// it is. path is what it will be called by; timeout bounds the run.
-func Preflight(path string, timeout time.Duration) func(context.Context, *store.Staged) error {
+// it is. path is what it will be called by; as is the user that it will run as,
+// nil for that of this process; timeout bounds the run.
+func Preflight(path string, as *proc.Credential, timeout time.Duration) func(context.Context, *store.Staged) error {
 	return func(ctx context.Context, st *store.Staged) error {
 		if err := lookAt(st.File(), st.Size()); err != nil {
 			return err
 		}
-		run, err := startPreflight(path, st.Path(), st.File(), nil)
+		run, err := startPreflight(path, st.Path(), as, st.File(), nil)
 		if err != nil {
 			if proc.Temporary(err) {
 				err = fmt.Errorf("%w: %w", ErrTemporary, err)
@@ -57,7 +58,7 @@ type answer struct {
 
 // startPreflight runs a binary that lies at one path and is called by another
 // one. state, if any, is that of a master that it is to take over.
-func startPreflight(name, path string, binary, state *os.File) (p *preflight, err error) {
+func startPreflight(name, path string, as *proc.Credential, binary, state *os.File) (p *preflight, err error) {
 	p = &preflight{token: rand.Text(), answer: make(chan answer, 1), output: make(chan string, 1)}
 	defer func() {
 		if err != nil {
@@ -89,6 +90,7 @@ func startPreflight(name, path string, binary, state *os.File) (p *preflight, er
 		Stdout:        outputEnd,
 		CaptureStderr: true,
 		OwnGroup:      true,
+		Credential:    as,
 	}, func(proc.Extra) []string { return variables })
 	if err != nil {
 		return p, err

@@ -15,10 +15,10 @@ import (
 // CheckSuccessor returns a check of a binary that is to take the place of the
 // running master: it is started with that master's state, reads it, and looks
 // at its own configuration. path is what it will be called by; timeout bounds
-// the run. An error that matches [ErrTemporary] says nothing about the binary.
+// the run. It runs as the user of the master, which it is to be. An error that matches [ErrTemporary] says nothing about the binary.
 func CheckSuccessor(path string, timeout time.Duration) func(ctx context.Context, binary, state *os.File) error {
 	return func(ctx context.Context, binary, state *os.File) error {
-		run, err := startPreflight(path, path, binary, state)
+		run, err := startPreflight(path, path, nil, binary, state)
 		if err != nil {
 			if proc.Temporary(err) {
 				err = fmt.Errorf("%w: %w", ErrTemporary, err)

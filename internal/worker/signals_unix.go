@@ -62,7 +62,9 @@ func (s *signals) take() {
 		s.mu.Unlock()
 		c := make(chan os.Signal, 4)
 		for sig := range s.seen {
-			signal.Notify(c, sig)
+			if !signal.Ignored(sig) { // as in the background job of a script
+				signal.Notify(c, sig)
+			}
 		}
 		go s.watch(c) // for the life of the process
 	})

@@ -21,6 +21,9 @@ func Prepare(in handover.Inherited) {
 		debug.SetCrashOutput(in.Crash, debug.CrashOptions{})
 		in.Crash.Close()
 	}
+	if in.Nohup {
+		signal.Ignore(syscall.SIGHUP)
+	}
 	if in.Ignored != 0 {
 		// A signal for the master that is sent to all processes of that name,
 		// as pkill(1) does, must not end the worker. The program may take it too.
