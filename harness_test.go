@@ -308,16 +308,41 @@ func (s *service) wait() int {
 // stop ends the service gracefully and checks its exit code.
 //
 // In the moment in which the master is replaced nobody can take a signal: it ends
-// the master, and the workers drain by themselves. See block in internal/master.
+// the master, and the workers drain by themselves, or with cgo it may be lost. See
+// block_linux.go of internal/master.
 func (s *service) stop() {
 	s.t.Helper()
+	s.stopDuring(func() {})
+}
+
+// stopDuring is stop with something that has to happen before the end can come.
+func (s *service) stopDuring(something func()) {
+	s.t.Helper()
+	before := s.count(replaced)
 	s.Signal(syscall.SIGTERM)
+	something()
+	s.until("end of the service, or of its master's replacement", func() bool {
+		return s.ended() || s.count("msg=stopping") > 0 || s.count(replaced) > before
+	})
+	if s.count(replaced) > before && !within(3*time.Second, func() bool { return s.ended() || s.count("msg=stopping") > 0 }) {
+		s.Signal(syscall.SIGTERM)
+	}
 	switch code := s.wait(); {
 	case code == 0:
 	case code == 128+int(syscall.SIGTERM) && s.count("msg=succession") > s.count(replaced)+s.count("msg=stays"):
 		s.allGone()
 	default:
 		s.t.Errorf("the service ended with code %d, want 0", code)
+	}
+}
+
+// ended reports whether the master has ended.
+func (s *service) ended() bool {
+	select {
+	case <-s.exited:
+		return true
+	default:
+		return false
 	}
 }
 
