@@ -17,7 +17,7 @@ import (
 )
 
 // An arrival is a file whose bytes are still coming in. It stands open for
-// reading only: see withoutForks.
+// reading only: see [durable.WithoutForks].
 type arrival struct {
 	store *Store
 	at    location
@@ -124,7 +124,7 @@ func (a *arrival) take(data []byte) error {
 	hashes.Go(func() { a.sha1.Write(data) })
 	hashes.Go(func() { a.sha2.Write(data) })
 	defer hashes.Wait()
-	return withoutForks(func() error {
+	return durable.WithoutForks(func() error {
 		w, err := openAppend(a.path)
 		if err != nil {
 			return err
