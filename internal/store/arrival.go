@@ -27,8 +27,7 @@ type arrival struct {
 	sha2  hash.Hash
 }
 
-// newArrival makes the file, in the state directory when a rename leads from
-// there to the target. It is locked before the store's own lock is released,
+// newArrival makes the file. It is locked before the store's own lock is released,
 // so that no Recover ever sees it without an owner.
 func (s *Store) newArrival(ctx context.Context, at location) (*arrival, error) {
 	unlock, err := s.lock(ctx)
@@ -36,10 +35,7 @@ func (s *Store) newArrival(ctx context.Context, at location) (*arrival, error) {
 		return nil, err
 	}
 	defer unlock()
-	dir := s.dir
-	if !sameMount(s.dir, at.dir) {
-		dir = at.dir
-	}
+	dir := s.layout.intakeDir(at)
 	a := &arrival{store: s, at: at, path: filepath.Join(dir, unverifiedName(at.name)), sha1: sha1.New(), sha2: sha256.New()}
 	err = s.disk.Do(durable.Step{Op: durable.Create, Path: a.path}, func() (err error) {
 		a.file, err = createForReading(a.path)
@@ -70,6 +66,19 @@ func (a *arrival) finish(ctx context.Context, in *intake, maxSize int64) (*Stage
 	if err := a.store.refuseQuarantined(digest); err != nil {
 		return nil, err
 	}
+	return a.store.layout.stand(ctx, a, digest, size)
+}
+
+// intakeDir is the state directory when a rename leads from there to the target.
+func (s binary) intakeDir(at location) string {
+	if sameMount(s.dir, at.dir) {
+		return s.dir
+	}
+	return at.dir
+}
+
+// stand gives a binary its place, executable.
+func (s binary) stand(_ context.Context, a *arrival, digest release.Digest, size int64) (*Staged, error) {
 	if err := a.seal(); err != nil {
 		return nil, advise(err, filepath.Dir(a.path))
 	}
@@ -77,7 +86,7 @@ func (a *arrival) finish(ctx context.Context, in *intake, maxSize int64) (*Stage
 		return nil, advise(err, a.at.dir)
 	}
 	return &Staged{
-		store:  a.store,
+		store:  s.Store,
 		target: a.at.path,
 		path:   a.path,
 		digest: digest,

@@ -66,7 +66,7 @@ func nameOfCandidate(file string) (name string, ok bool) {
 
 // previousPath is where the binary before the installed one is kept: in the
 // state directory when a hard link can reach it, else beside the target.
-func (s *Store) previousPath(at location) string {
+func (s binary) previousPath(at location) string {
 	if sameMount(s.dir, at.dir) {
 		return filepath.Join(s.dir, at.name+".previous")
 	}

@@ -60,12 +60,20 @@ func (st *Staged) Discard() error {
 		return nil
 	}
 	st.ended = true
-	err := os.Remove(st.path)
-	if errors.Is(err, os.ErrNotExist) {
-		err = nil
-	}
-	if err := errors.Join(err, st.file.Close()); err != nil {
+	if err := st.store.layout.discard(st); err != nil {
 		return fmt.Errorf("discard staged %q: %w", st.path, err)
+	}
+	return nil
+}
+
+func (s binary) discard(st *Staged) error {
+	return errors.Join(removeFile(st.path), st.file.Close())
+}
+
+// removeFile is os.Remove; what is not there is no error.
+func removeFile(path string) error {
+	if err := os.Remove(path); !errors.Is(err, os.ErrNotExist) {
+		return err
 	}
 	return nil
 }
