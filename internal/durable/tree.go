@@ -47,9 +47,9 @@ func (d Disk) RemoveAll(path string) error {
 // a journal flushes what waits together.
 const syncers = 16
 
-// SyncTree flushes dir, all directories and all files below it, those in a
-// directory before itself. Symbolic links are flushed with the directory that
-// they are in.
+// SyncTree flushes dir and all files and directories below it, in any order:
+// nobody relies on it before all is done. Symbolic links are flushed with the
+// directory that they are in. The name of dir is not flushed.
 func (d Disk) SyncTree(dir string) error {
 	return d.Do(Step{Op: SyncTree, Path: dir}, func() error {
 		var files, dirs []string

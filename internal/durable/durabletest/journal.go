@@ -152,8 +152,10 @@ func rel(root, path string) string {
 type found struct {
 	path string // relative
 	info os.FileInfo
-	data string
+	data string // of a file; where a link leads
 }
+
+func isLink(mode os.FileMode) bool { return mode.Type() == os.ModeSymlink }
 
 func look(root string) (all []found, err error) {
 	err = filepath.WalkDir(root, func(path string, e os.DirEntry, err error) error {
@@ -165,7 +167,12 @@ func look(root string) (all []found, err error) {
 			return err
 		}
 		f := found{path: rel(root, path), info: info}
-		if info.Mode().IsRegular() {
+		switch {
+		case isLink(info.Mode()):
+			if f.data, err = os.Readlink(path); err != nil {
+				return err
+			}
+		case info.Mode().IsRegular():
 			data, err := os.ReadFile(path)
 			if err != nil {
 				return err
