@@ -165,12 +165,15 @@ func (a *arrival) isOurs(w *os.File) error {
 // seal makes the file executable and flushes it. The descriptor was opened
 // before the first write, so that the flush reports what failed in any of them.
 func (a *arrival) seal() error {
-	disk := a.store.disk
-	err := disk.Do(durable.Step{Op: durable.Mode, Path: a.path}, func() error { return a.file.Chmod(0o700) })
+	err := a.store.disk.Do(durable.Step{Op: durable.Mode, Path: a.path}, func() error { return a.file.Chmod(0o700) })
 	if err != nil {
 		return err
 	}
-	return disk.Do(durable.Step{Op: durable.Sync, Path: a.path}, a.file.Sync)
+	return a.flush()
+}
+
+func (a *arrival) flush() error {
+	return a.store.disk.Do(durable.Step{Op: durable.Sync, Path: a.path}, a.file.Sync)
 }
 
 // settle renames the file to the hidden name it is executed by.

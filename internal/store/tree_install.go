@@ -74,8 +74,11 @@ func (tree *stagedTree) verify(ctx context.Context) error {
 func (t trees) provenLocked(ctx context.Context, st *Staged) (warnings []error) {
 	st.ended = true
 	st.file.Close() // only read
-	defer letGo(st.tree.held)
-	defer st.tree.archive.Close() // only read
+	defer func() {
+		letGo(st.tree.held)
+		st.tree.archive.Close()        // only read
+		os.Remove(st.tree.archivePath) // where it was not kept
+	}()
 	if err := t.disk.SyncDir(t.target); err != nil {
 		// Its trial stays on record as long as the old one may come back.
 		return append(warnings, fmt.Errorf("the new release is in its place, but the directory could not be flushed, so a power cut may bring the old one back: %w", advise(err, t.target)))
@@ -89,8 +92,8 @@ func (t trees) provenLocked(ctx context.Context, st *Staged) (warnings []error) 
 	return append(warnings, t.pruneLocked(ctx)...)
 }
 
-// keepArchiveLocked keeps the archive of what is installed, and no other. It is
-// not flushed: who reads it proves it, and without it a release comes whole.
+// keepArchiveLocked keeps the archive of what is installed, and no other. Who
+// reads it proves it, and without it a release comes whole.
 func (t trees) keepArchiveLocked(st *Staged) error {
 	entries, err := os.ReadDir(t.dir)
 	if err != nil {

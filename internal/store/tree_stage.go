@@ -27,6 +27,9 @@ type stagedTree struct {
 // it whole, and gives it the name of its digest. The archive stays where it is,
 // with its lock, until it is known what becomes of the tree.
 func (t trees) stand(ctx context.Context, a *arrival, d release.Digest, size int64) (*Staged, error) {
+	if err := a.flush(); err != nil {
+		return nil, advise(err, t.dir)
+	}
 	hidden, held, err := t.newTree(ctx, a, d)
 	if err != nil {
 		return nil, err
@@ -166,11 +169,10 @@ func (t trees) settle(ctx context.Context, tree *stagedTree, hidden string) erro
 	if err := t.disk.Rename(hidden, tree.dir); err != nil {
 		return err
 	}
-	if err := t.disk.SyncDir(t.releases()); err != nil {
-		return errors.Join(err, os.Rename(tree.dir, hidden)) // to where it is removed
-	}
-	t.noteFlushed(tree.dir)
-	return nil
+	// From here on the tree is whole under its own name, or not there. Where the
+	// flush fails it stays: nothing can be taken out of it before it is known
+	// that the name is gone. Who stages it again shares it.
+	return t.flushName(tree.dir)
 }
 
 // shareLocked takes the tree that is there instead of one's own.

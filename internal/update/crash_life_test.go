@@ -37,7 +37,7 @@ type noPromises struct{}
 func (noPromises) promise(string, func(*view) error) (over func()) { return func() {} }
 
 func newLife(h host, disk durable.Disk) (*life, error) {
-	s, err := store.Open(h.target(), "", store.WithDisk(disk))
+	s, err := h.shape.open(h, disk)
 	l := &life{host: h, store: s, trouble: func(error) {}, promises: noPromises{}}
 	l.preflight = func(ctx context.Context, st *store.Staged) error { return answers(ctx, st.Path()) }
 	return l, err
@@ -189,16 +189,6 @@ func (t troubles) Handle(_ context.Context, r slog.Record) error {
 
 // says is what an edition prints.
 func says(number int) string { return fmt.Sprintf("edition %d\n", number) }
-
-// script is an edition that is small enough to be run some thousand times.
-func script(number int, path string) error {
-	code := 0
-	if number == last {
-		code = 1
-	}
-	text := fmt.Sprintf("#!/bin/sh\nif [ \"$1\" = preflight ]; then exit 0; fi\necho edition %d\nexit %d\n", number, code)
-	return os.WriteFile(path, []byte(text), 0o755)
-}
 
 // runs executes a program to its end.
 func runs(ctx context.Context, path string, args ...string) (string, error) {
