@@ -73,20 +73,30 @@ func (w *writer) fill(made *os.File, name string, body io.Reader) error {
 		w.buf = make([]byte, chunkSize)
 	}
 	for {
-		n, err := io.ReadFull(body, w.buf)
+		n, err := readChunk(body, w.buf)
 		if n > 0 {
 			if err := durable.WithoutForks(func() error { return w.append(made, name, w.buf[:n]) }); err != nil {
 				return err
 			}
 		}
-		switch err {
-		case nil:
-		case io.EOF, io.ErrUnexpectedEOF:
+		if err == io.EOF {
 			return nil
-		default:
+		}
+		if err != nil {
 			return fmt.Errorf("read %.80q: %w", name, err)
 		}
 	}
+}
+
+// readChunk fills buf. [io.ReadFull] would make one thing of the end of a body
+// and of a body that was cut short and says so.
+func readChunk(r io.Reader, buf []byte) (n int, err error) {
+	for n < len(buf) && err == nil {
+		var more int
+		more, err = r.Read(buf[n:])
+		n += more
+	}
+	return n, err
 }
 
 func (w *writer) append(made *os.File, name string, data []byte) error {

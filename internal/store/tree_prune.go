@@ -145,11 +145,23 @@ func (t trees) sweepTreesLocked(out *Recovery, name string) {
 	if err != nil && !isAbsent(err) {
 		out.Warnings = append(out.Warnings, fmt.Errorf("look for leftover trees: %w", err))
 	}
+	var left []string
 	for _, e := range entries {
 		path := filepath.Join(t.releases(), e.Name())
-		if of, ok := nameOfCandidate(e.Name()); !ok || of != name || !e.IsDir() || isHeld(path) {
-			continue
+		if of, ok := nameOfCandidate(e.Name()); ok && of == name && e.IsDir() && !isHeld(path) {
+			left = append(left, path)
 		}
+	}
+	if len(left) == 0 {
+		return
+	}
+	// Who was removing a release may have been killed before the flush of its
+	// new name: under the old one, a power cut would bring back a part of it.
+	if err := t.disk.SyncDir(t.releases()); err != nil {
+		out.Warnings = append(out.Warnings, fmt.Errorf("remove leftover trees: %w", advise(err, t.releases())))
+		return
+	}
+	for _, path := range left {
 		t.sweepOneLocked(out, path, t.disk.RemoveAll)
 	}
 }
