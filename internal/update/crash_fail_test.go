@@ -144,7 +144,7 @@ func (w *watched) ail(t *testing.T, number int, s *sickness) error {
 	if err != nil {
 		return err
 	}
-	if names, err := w.leftovers(); err != nil || len(names) != 0 {
+	if names, err := w.leftovers(); err != nil || len(names) != 0 && !w.left {
 		return fmt.Errorf("left behind: %q, %w", names, err)
 	}
 	text, err := io.ReadAll(running)

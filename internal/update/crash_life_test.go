@@ -22,6 +22,7 @@ type life struct {
 	store     *store.Store
 	preflight func(context.Context, *store.Staged) error
 	trouble   func(error) // what went wrong and is tried again
+	left      bool        // what was discarded may be there until the next master
 	promises  promises
 }
 
@@ -168,7 +169,11 @@ func (l *life) reject(st *store.Staged, e edition) error {
 	} else {
 		l.promises.promise(fmt.Sprintf("release %d is quarantined", e.Number), quarantines(e))
 	}
-	return st.Discard()
+	if err := st.Discard(); err != nil {
+		l.trouble(err)
+		l.left = true
+	}
+	return nil
 }
 
 // troubles hands on the error of each failure that is logged.
