@@ -55,7 +55,7 @@ func treeOf(n int) []byte {
 }
 
 // newHome has the first release, made by hand.
-func newHome(t *testing.T) string {
+func newHome(t testing.TB) string {
 	t.Helper()
 	home, err := filepath.EvalSymlinks(t.TempDir())
 	must(t, err)
@@ -67,7 +67,7 @@ func newHome(t *testing.T) string {
 	return home
 }
 
-func openTrees(t *testing.T, home string, opts ...Option) *Store {
+func openTrees(t testing.TB, home string, opts ...Option) *Store {
 	t.Helper()
 	s, err := OpenTrees(Trees{Home: home, Program: "bin/app"}, "", opts...)
 	must(t, err)
