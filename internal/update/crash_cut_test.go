@@ -133,6 +133,7 @@ func wholeLife(t *testing.T, s shape) (w *watched, begins map[int]int) {
 	h := newSmallHost(t, s)
 	j, err := durabletest.NewJournal(h.root(), nil)
 	must(t, err)
+	j.Ignore(isHalf)
 	w, err = watch(h, j)
 	must(t, err)
 	w.trouble = func(err error) { t.Errorf("without a crash: %v", err) }

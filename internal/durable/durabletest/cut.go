@@ -51,7 +51,7 @@ func (j *Journal) CutsAt(moment int) iter.Seq[Cut] {
 	return func(yield func(Cut) bool) {
 		d := j.moments[moment]
 		seen := map[string]bool{}
-		for picks := range pick(d.losses()) {
+		for picks := range pick(d.losses(j.ignore)) {
 			c := Cut{Moment: moment, After: j.lines[moment], Files: d.cut(picks)}
 			key := fmt.Sprint(c.Files) // maps are printed sorted
 			if seen[key] {
@@ -81,8 +81,8 @@ func (l loss) ways() int {
 }
 
 // losses are all that is not flushed.
-func (d *disk) losses() (all []loss) {
-	for _, n := range d.mayBeNamed() {
+func (d *disk) losses(ignore func(string) bool) (all []loss) {
+	for _, n := range d.mayBeNamed(ignore) {
 		for i := range d.dirs[n].pending {
 			all = append(all, loss{node: n, change: i})
 		}
@@ -109,23 +109,24 @@ func (f file) contents() []content {
 	}
 }
 
-// mayBeNamed returns all that may have a name after a power cut, sorted.
-func (d *disk) mayBeNamed() []node {
+// mayBeNamed returns all that may have a name after a power cut, and not only
+// one to ignore, sorted.
+func (d *disk) mayBeNamed(ignore func(string) bool) []node {
 	all := map[node]bool{}
-	var add func(node)
-	add = func(n node) {
-		if n == none || all[n] {
+	var add func(node, string)
+	add = func(n node, path string) {
+		if n == none || all[n] || ignore(path) {
 			return
 		}
 		all[n] = true
 		in := d.dirs[n]
 		for _, names := range append([]change{in.now, in.flushed}, in.pending...) {
-			for _, to := range names {
-				add(to)
+			for name, to := range names {
+				add(to, filepath.Join(path, name))
 			}
 		}
 	}
-	add(root)
+	add(root, ".")
 	return slices.Sorted(maps.Keys(all))
 }
 
