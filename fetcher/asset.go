@@ -39,14 +39,19 @@ func (a asset) digest() release.Digest {
 }
 
 // choose returns the first asset that is there and that match accepts. By
-// default, one that is a program goes before one that is an archive of it.
-func (p *published) choose(match func(string) bool) (asset, error) {
+// default, one that is a program goes before one that is an archive of it; of a
+// tree, it is the archive.
+func (p *published) choose(match func(string) bool, tree bool) (asset, error) {
 	if match != nil {
 		if a, ok := p.first(match); ok {
 			return a, nil
 		}
 	} else {
-		for _, match := range []func(name, goos, goarch string) bool{matches, matchesPacked} {
+		defaults := []func(name, goos, goarch string) bool{matches, matchesPacked}
+		if tree {
+			defaults = defaults[1:]
+		}
+		for _, match := range defaults {
 			if a, ok := p.first(func(name string) bool { return match(name, runtime.GOOS, runtime.GOARCH) }); ok {
 				return a, nil
 			}

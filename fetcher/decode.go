@@ -71,6 +71,10 @@ type wrapping struct {
 	archive archive
 }
 
+// tree is how a directory release comes: as its archive, of which only the
+// compression is undone.
+func (w wrapping) tree() wrapping { return wrapping{packing: w.packing} }
+
 func (w wrapping) isZero() bool { return w == wrapping{} }
 
 // An archive is a form in which more than one file may come.

@@ -42,6 +42,11 @@ func checkURL(field, value string) error {
 	return nil
 }
 
+// errTreePath is of a source that has both fields. name is the type's.
+func errTreePath(name string) error {
+	return fmt.Errorf("%s has both Tree and Path: with Tree all of the archive is the release", name)
+}
+
 // checkPath refuses what is no name of a file in an archive. field is its name.
 func checkPath(field, value string) error {
 	if value != "" && (!fs.ValidPath(value) || value == ".") {

@@ -2,6 +2,7 @@ package fetcher
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -39,6 +40,11 @@ type File struct {
 	// MaxSize of the program; a larger one is [ErrTooLarge]. Defaults to
 	// 1 GiB.
 	MaxSize int64
+
+	// Tree is as in [HTTP]: the file is the archive of a directory release,
+	// and one that ends in .gz, .tgz, .zst, .xz or .txz has its compression
+	// undone. MaxSize then bounds it packed and unpacked.
+	Tree bool
 
 	pace  pace
 	taken fs.FileInfo // what the consumer has; nil before that
@@ -115,11 +121,29 @@ func (f *File) open(ctx context.Context, want fs.FileInfo) (io.Reader, error) {
 		file.Close()
 		return nil, err
 	}
-	return &offer{
+	o := &offer{
 		body:     &steadyFile{ctx: ctx, file: file, want: want},
 		about:    release.Candidate{Source: f.Path, Size: want.Size()},
 		remember: func() { f.taken = want },
-	}, nil
+	}
+	if f.Tree {
+		return f.unpack(o)
+	}
+	return o, nil
+}
+
+// unpack undoes the compression of the archive of a tree.
+func (f *File) unpack(o *offer) (io.Reader, error) {
+	as := unpacking{wrapping: wrappingOf(f.Path).tree(), max: orDefault(f.MaxSize, defaultMaxSize), window: maxWindow}
+	body, err := as.unpack(o.body, "")
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("read the new release %q: %w", f.Path, err), o.body.Close())
+	}
+	o.body = body
+	if body.packed {
+		o.about.Size = 0 // not known yet
+	}
+	return o, nil
 }
 
 // sameState reports whether two looks saw the same file, unchanged.

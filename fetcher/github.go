@@ -44,11 +44,13 @@ type Github struct {
 	// repository and raises the rate limit. Optional.
 	Token string
 
-	// Client, StallTimeout, MaxSize and Path are as in [HTTP].
+	// Client, StallTimeout, MaxSize, Path and Tree are as in [HTTP]. With
+	// Tree, Asset accepts by default what is an archive only.
 	Client       *http.Client
 	StallTimeout time.Duration
 	MaxSize      int64
 	Path         string
+	Tree         bool
 
 	// Manifest is the name of an asset that is a signed manifest, such as
 	// stable.json. The source is as [Manifest] then: signatures, programs and
@@ -79,6 +81,9 @@ func (g *Github) Init() error {
 	if err := checkPath("fetcher.Github.Path", g.Path); err != nil {
 		return err
 	}
+	if g.Path != "" && g.Tree {
+		return errTreePath("fetcher.Github")
+	}
 	if strings.ContainsAny(g.Manifest, "/\\") || g.Manifest == "." || g.Manifest == ".." {
 		return fmt.Errorf("fetcher.Github.Manifest is %q: it must be the name of an asset, such as stable.json", g.Manifest)
 	}
@@ -105,7 +110,7 @@ func (g *Github) FetchContext(ctx context.Context) (io.Reader, error) {
 	if err != nil || latest == nil {
 		return nil, err
 	}
-	chosen, err := latest.choose(g.Asset)
+	chosen, err := latest.choose(g.Asset, g.Tree)
 	if err != nil {
 		return nil, fmt.Errorf("fetch from github.com/%s/%s: %w", g.User, g.Repo, err)
 	}
@@ -173,9 +178,17 @@ func (g *Github) address(w wire, a asset) (string, error) {
 	return from, nil
 }
 
+func (g *Github) wrapping(a asset) wrapping {
+	as := wrappingOf(a.Name)
+	if g.Tree {
+		return as.tree()
+	}
+	return as
+}
+
 func (g *Github) download(ctx context.Context, w wire, chosen asset, etag string) (io.Reader, error) {
 	as := unpacking{
-		wrapping: wrappingOf(chosen.Name), path: g.Path, scratch: g.host.Scratch, max: w.max, window: maxWindow,
+		wrapping: g.wrapping(chosen), path: g.Path, scratch: g.host.Scratch, max: w.max, window: maxWindow,
 	}
 	header := http.Header{"Accept-Encoding": {accept(as.wrapping)}, "Accept": {"application/octet-stream"}}
 	from, err := g.address(w, chosen)

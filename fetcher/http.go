@@ -63,6 +63,11 @@ type HTTP struct {
 	// executable file in it, or the only file.
 	Path string
 
+	// Tree is for directory releases, of programs in any language: all of the
+	// archive is the release, and no file is taken out of it. It is handed
+	// over as a tar or a zip, with the compression undone.
+	Tree bool
+
 	host  Host
 	pace  pace
 	taken *validator // of the bytes that the consumer has
@@ -74,6 +79,9 @@ var defaultCheckHeaders = []string{"ETag", "If-Modified-Since", "Last-Modified",
 func (h *HTTP) Init() error {
 	if err := checkURL("fetcher.HTTP.URL", h.URL); err != nil {
 		return err
+	}
+	if h.Path != "" && h.Tree {
+		return errTreePath("fetcher.HTTP")
 	}
 	if h.Path != "" && h.wrapping().archive == "" {
 		return fmt.Errorf("fetcher.HTTP.Path is %q, but the URL does not end as that of an archive does (.tar.gz, .zip …)", h.Path)
@@ -130,6 +138,9 @@ func (h *HTTP) wrapping() wrapping {
 	as := wrappingOf(h.URL)
 	if u, err := url.Parse(h.URL); err == nil && as.isZero() {
 		as = wrappingOf(u.Path)
+	}
+	if h.Tree {
+		return as.tree()
 	}
 	return as
 }

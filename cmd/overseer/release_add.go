@@ -24,6 +24,9 @@ same version; a program that is added again replaces the earlier one.
 A PLATFORM is GOOS/GOARCH, such as linux/amd64. Without it, it is read from the
 program's header; with it, a program that is for another one is refused.
 
+A FILE that is a directory is a directory release, for overseer run and its
+like: all that is in it becomes one tar, the same each time. It needs a PLATFORM.
+
 A delta that has more than 70 % of the packed program is left out, and said.
 Each delta is applied before it is kept. A host that has one of the earlier
 programs then fetches some percent of the size only.
@@ -34,6 +37,7 @@ help rollout. --urgent is for a security release: no rollout holds it back.
 	examples: `
   overseer release add DIR --version 1.2.3 linux/amd64=app
   overseer release add DIR --version 1.2.3 --notes @notes.md dist/linux/app dist/mac/app
+  overseer release add DIR --version 1.2.3 linux/amd64=build/tree
   overseer release add DIR --goreleaser dist
   overseer release add DIR --version 1.2.3 --rollout 100 --from 5 --ramp 24h app
 `,

@@ -34,10 +34,14 @@ const (
 	Sync    Op = "sync"    // flush a file
 	Close   Op = "close"   // close a file that was written
 	Link    Op = "link"    // hard link
+	Symlink Op = "symlink" // symbolic link
 	Rename  Op = "rename"  // rename over whatever is there
 	Remove  Op = "remove"  // unlink
 	Mkdir   Op = "mkdir"   // make a directory
 	SyncDir Op = "syncdir" // flush a directory
+
+	SyncTree  Op = "synctree"  // flush a directory and all that is in it
+	RemoveAll Op = "removeall" // remove a directory and all that is in it
 )
 
 // A Step is one change of the disk.

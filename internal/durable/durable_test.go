@@ -50,6 +50,26 @@ func TestOrder(t *testing.T) {
 			do:   func(d durable.Disk, dir string) error { return d.Mkdir(filepath.Join(dir, "new"), 0o700) },
 			want: []string{"mkdir new", "syncdir ."},
 		},
+		{
+			name: "Symlink",
+			do:   func(d durable.Disk, dir string) error { return d.Symlink("f", filepath.Join(dir, "l")) },
+			want: []string{"symlink l", "syncdir ."},
+		},
+		{
+			name: "ReplaceLink",
+			do:   func(d durable.Disk, dir string) error { return d.ReplaceLink("f", filepath.Join(dir, "l")) },
+			want: []string{"symlink .l.tmp-R", "syncdir .", "rename .l.tmp-R -> l", "syncdir ."},
+		},
+		{
+			name: "RemoveAll",
+			do:   func(d durable.Disk, dir string) error { return d.RemoveAll(filepath.Join(dir, "sub")) },
+			want: []string{"removeall sub", "syncdir ."},
+		},
+		{
+			name: "SyncTree",
+			do:   func(d durable.Disk, dir string) error { return d.SyncTree(dir) },
+			want: []string{"synctree ."},
+		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			dir := filled(t)
@@ -87,6 +107,38 @@ func TestWriteFileFailsAtEachStep(t *testing.T) {
 		if names := entries(t, dir); names != "f sub" {
 			t.Fatalf("step %d (%v): directory holds %q; want %q", step, tr.Steps(), names, "f sub")
 		}
+	}
+}
+
+// Whichever step fails, the link leads to the old place or the new one, and no
+// other is there.
+func TestReplaceLinkFailsAtEachStep(t *testing.T) {
+	for step := 1; step <= 5; step++ {
+		dir := filled(t)
+		link := filepath.Join(dir, "l")
+		if err := os.Symlink("old", link); err != nil {
+			t.Fatal(err)
+		}
+		tr := &durabletest.Trace{Dir: dir, Fault: durabletest.Once(step, syscall.ENOSPC)}
+		if err := tr.Disk().ReplaceLink("new", link); (err == nil) != (step == 5) || err != nil && !errors.Is(err, syscall.ENOSPC) {
+			t.Fatalf("step %d: %v", step, err)
+		}
+		want := "old"
+		if step > 3 {
+			want = "new"
+		}
+		if got, err := os.Readlink(link); got != want || err != nil {
+			t.Fatalf("step %d (%v): the link leads to %q, %v; want %q", step, tr.Steps(), got, err, want)
+		}
+		if names := entries(t, dir); names != "f l sub" {
+			t.Fatalf("step %d (%v): directory holds %q", step, tr.Steps(), names)
+		}
+	}
+}
+
+func TestSyncTreeTells(t *testing.T) {
+	if err := (durable.Disk{}).SyncTree(filepath.Join(t.TempDir(), "absent")); !errors.Is(err, fs.ErrNotExist) {
+		t.Fatalf("SyncTree of nothing = %v", err)
 	}
 }
 

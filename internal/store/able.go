@@ -12,9 +12,11 @@ import (
 // cannot be upgraded still starts, serves and restarts.
 //
 // Errors that can be matched: [ErrNotWritable], [ErrNoExec], [ErrVanished],
-// [ErrNotFile], [ErrUnsafeDir], [ErrCarry], [errors.ErrUnsupported]. Several
-// may be joined.
-func (s *Store) CanUpgrade() error {
+// [ErrNotFile], [ErrNotLink], [ErrUnsafeDir], [ErrCarry],
+// [errors.ErrUnsupported]. Several may be joined.
+func (s *Store) CanUpgrade() error { return s.layout.able() }
+
+func (s binary) able() error {
 	at, err := s.resolve()
 	if err != nil {
 		return fmt.Errorf("upgrade %q: %w", s.target, err)

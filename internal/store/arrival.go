@@ -17,7 +17,7 @@ import (
 )
 
 // An arrival is a file whose bytes are still coming in. It stands open for
-// reading only: see withoutForks.
+// reading only: see [durable.WithoutForks].
 type arrival struct {
 	store *Store
 	at    location
@@ -27,8 +27,7 @@ type arrival struct {
 	sha2  hash.Hash
 }
 
-// newArrival makes the file, in the state directory when a rename leads from
-// there to the target. It is locked before the store's own lock is released,
+// newArrival makes the file. It is locked before the store's own lock is released,
 // so that no Recover ever sees it without an owner.
 func (s *Store) newArrival(ctx context.Context, at location) (*arrival, error) {
 	unlock, err := s.lock(ctx)
@@ -36,10 +35,7 @@ func (s *Store) newArrival(ctx context.Context, at location) (*arrival, error) {
 		return nil, err
 	}
 	defer unlock()
-	dir := s.dir
-	if !sameMount(s.dir, at.dir) {
-		dir = at.dir
-	}
+	dir := s.layout.intakeDir(at)
 	a := &arrival{store: s, at: at, path: filepath.Join(dir, unverifiedName(at.name)), sha1: sha1.New(), sha2: sha256.New()}
 	err = s.disk.Do(durable.Step{Op: durable.Create, Path: a.path}, func() (err error) {
 		a.file, err = createForReading(a.path)
@@ -70,6 +66,19 @@ func (a *arrival) finish(ctx context.Context, in *intake, maxSize int64) (*Stage
 	if err := a.store.refuseQuarantined(digest); err != nil {
 		return nil, err
 	}
+	return a.store.layout.stand(ctx, a, digest, size)
+}
+
+// intakeDir is the state directory when a rename leads from there to the target.
+func (s binary) intakeDir(at location) string {
+	if sameMount(s.dir, at.dir) {
+		return s.dir
+	}
+	return at.dir
+}
+
+// stand gives a binary its place, executable.
+func (s binary) stand(_ context.Context, a *arrival, digest release.Digest, size int64) (*Staged, error) {
 	if err := a.seal(); err != nil {
 		return nil, advise(err, filepath.Dir(a.path))
 	}
@@ -77,7 +86,7 @@ func (a *arrival) finish(ctx context.Context, in *intake, maxSize int64) (*Stage
 		return nil, advise(err, a.at.dir)
 	}
 	return &Staged{
-		store:  a.store,
+		store:  s.Store,
 		target: a.at.path,
 		path:   a.path,
 		digest: digest,
@@ -124,7 +133,7 @@ func (a *arrival) take(data []byte) error {
 	hashes.Go(func() { a.sha1.Write(data) })
 	hashes.Go(func() { a.sha2.Write(data) })
 	defer hashes.Wait()
-	return withoutForks(func() error {
+	return durable.WithoutForks(func() error {
 		w, err := openAppend(a.path)
 		if err != nil {
 			return err
@@ -156,11 +165,14 @@ func (a *arrival) isOurs(w *os.File) error {
 // seal makes the file executable and flushes it. The descriptor was opened
 // before the first write, so that the flush reports what failed in any of them.
 func (a *arrival) seal() error {
-	disk := a.store.disk
-	if err := a.store.share(disk, a.file, a.path, a.at); err != nil {
+	if err := a.store.share(a.store.disk, a.file, a.path, a.at); err != nil {
 		return err
 	}
-	return disk.Do(durable.Step{Op: durable.Sync, Path: a.path}, a.file.Sync)
+	return a.flush()
+}
+
+func (a *arrival) flush() error {
+	return a.store.disk.Do(durable.Step{Op: durable.Sync, Path: a.path}, a.file.Sync)
 }
 
 // settle renames the file to the hidden name it is executed by.

@@ -32,6 +32,10 @@ var (
 	ErrCorrupt     = errors.New("a record was damaged and was set aside")
 	ErrEnded       = errors.New("the staged file was installed or discarded already")
 	ErrStuck       = errors.New("too many earlier downloads have not ended")
+	ErrUnfit       = errors.New("the release cannot be run here, nor ever")
+	ErrNotLink     = errors.New("not a symbolic link")
+	ErrNoArchive   = errors.New("no archive of the installed release is kept")
+	ErrNotTree     = errors.New("the releases here are single binaries")
 )
 
 // A QuarantinedError says why a digest is not taken. It matches
@@ -56,6 +60,20 @@ func (e *DigestError) Error() string {
 }
 
 func (e *DigestError) Unwrap() error { return ErrDigest }
+
+// An UnfitError is a directory release whose archive breaks a rule, or that has
+// no such program. What is fetched again would be the same. It matches
+// [ErrUnfit].
+type UnfitError struct {
+	Digest release.Digest
+	Err    error
+}
+
+func (e *UnfitError) Error() string {
+	return fmt.Sprintf("%v: %s: %v", ErrUnfit, e.Digest.Short(), e.Err)
+}
+
+func (e *UnfitError) Unwrap() []error { return []error{ErrUnfit, e.Err} }
 
 // advise adds to an error of the system what it means for an upgrade and what
 // to do about it.

@@ -41,9 +41,5 @@ func (s *Store) Adopt(h Handoff, f *os.File) (*Staged, error) {
 
 // Abandon removes a candidate that nobody adopts.
 func (h Handoff) Abandon(f *os.File) error {
-	err := os.Remove(h.Path)
-	if errors.Is(err, os.ErrNotExist) {
-		err = nil
-	}
-	return errors.Join(err, f.Close())
+	return errors.Join(removeFile(h.Path), f.Close())
 }

@@ -49,14 +49,14 @@ type Installed struct {
 func (s *Store) Install(ctx context.Context, st *Staged) (Installed, error) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	done, err := s.installLocked(ctx, st)
+	done, err := s.install(ctx, st)
 	if err != nil {
 		return done, fmt.Errorf("install %s over %q: %w", st.digest.Short(), st.target, err)
 	}
 	return done, nil
 }
 
-func (s *Store) installLocked(ctx context.Context, st *Staged) (Installed, error) {
+func (s *Store) install(ctx context.Context, st *Staged) (Installed, error) {
 	if st.ended {
 		return Installed{}, ErrEnded
 	}
@@ -65,6 +65,10 @@ func (s *Store) installLocked(ctx context.Context, st *Staged) (Installed, error
 		return Installed{}, err
 	}
 	defer unlock()
+	return s.layout.installLocked(ctx, st)
+}
+
+func (s binary) installLocked(ctx context.Context, st *Staged) (Installed, error) {
 	at, err := s.resolve()
 	if err != nil {
 		return Installed{}, err
@@ -103,7 +107,7 @@ func isInstalled(ctx context.Context, at location, st *Staged) (bool, error) {
 
 // alreadyLocked ends st where a fellow master was faster. Installing it over
 // itself would lose the previous binary.
-func (s *Store) alreadyLocked(done Installed, at location, st *Staged) Installed {
+func (s binary) alreadyLocked(done Installed, at location, st *Staged) Installed {
 	done.Already = true
 	if previous := s.previousPath(at); isFile(previous) {
 		done.Previous = previous
@@ -115,7 +119,7 @@ func (s *Store) alreadyLocked(done Installed, at location, st *Staged) Installed
 }
 
 // replaceLocked carries the rights over and renames.
-func (s *Store) replaceLocked(done Installed, at location, st *Staged) (Installed, error) {
+func (s binary) replaceLocked(done Installed, at location, st *Staged) (Installed, error) {
 	warnings, err := s.carryOver(at, st)
 	if err == nil {
 		done.Warnings = warnings
@@ -132,7 +136,7 @@ func (s *Store) replaceLocked(done Installed, at location, st *Staged) (Installe
 
 // carryOver gives the staged file the rights of the installed one. The order
 // is chown(2)'s: it clears the set-id bits and the capabilities.
-func (s *Store) carryOver(at location, st *Staged) (warnings []error, err error) {
+func (s binary) carryOver(at location, st *Staged) (warnings []error, err error) {
 	take := func(op durable.Op, step func() error) {
 		if err == nil {
 			err = s.disk.Do(durable.Step{Op: op, Path: st.path}, step)
@@ -154,7 +158,7 @@ func (s *Store) carryOver(at location, st *Staged) (warnings []error, err error)
 // provenLocked ends what belongs to a digest that is not a candidate any more.
 // It fails to a warning: the rename cannot be called off, and Recover sees what
 // is installed and settles the rest.
-func (s *Store) provenLocked(at location, st *Staged) (warnings []error) {
+func (s binary) provenLocked(at location, st *Staged) (warnings []error) {
 	st.file.Close() // only read
 	if err := s.disk.SyncDir(at.dir); err != nil {
 		warnings = append(warnings, fmt.Errorf("the new program is in its place, but the directory could not be flushed, so a power cut may bring the old one back: %w", advise(err, at.dir)))

@@ -12,7 +12,11 @@ import (
 //
 // Errors that can be matched: those of ctx, [ErrVanished], [ErrNotFile].
 func (s *Store) Installed(ctx context.Context) (release.Digest, error) {
-	f, d, err := s.OpenInstalled(ctx)
+	return s.layout.installed(ctx)
+}
+
+func (s binary) installed(ctx context.Context) (release.Digest, error) {
+	f, d, err := s.openInstalled(ctx)
 	if err != nil {
 		return release.Digest{}, err
 	}
@@ -21,10 +25,15 @@ func (s *Store) Installed(ctx context.Context) (release.Digest, error) {
 
 // OpenInstalled opens what is installed at this moment, and hashes it: what is
 // read from the file later is what was hashed, as an install replaces the name
-// and never the bytes.
+// and never the bytes. Of a directory release it is the archive.
 //
-// Errors that can be matched: those of ctx, [ErrVanished], [ErrNotFile].
+// Errors that can be matched: those of ctx, [ErrVanished], [ErrNotFile],
+// [ErrNoArchive].
 func (s *Store) OpenInstalled(ctx context.Context) (*os.File, release.Digest, error) {
+	return s.layout.openInstalled(ctx)
+}
+
+func (s binary) openInstalled(ctx context.Context) (*os.File, release.Digest, error) {
 	at, err := s.resolve()
 	if err != nil {
 		return nil, release.Digest{}, err

@@ -88,7 +88,7 @@ func stage(t *testing.T, s *Store, content []byte) *Staged {
 
 func sum(content []byte) release.Digest { return sha256.Sum256(content) }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

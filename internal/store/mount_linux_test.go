@@ -194,3 +194,48 @@ func rights(t *testing.T, path string) rightsOf {
 	}
 	return rightsOf{st.Uid, st.Gid, st.Mode, string(bytes.Clone(value[:n]))}
 }
+
+// A disk that is full in the middle of the unpacking: nothing is left behind,
+// and what runs is not touched.
+func TestTreeOnAFullDisk(t *testing.T) {
+	dir := tmpfs(t, "size=1m")
+	home := filepath.Join(dir, "home")
+	must(t, os.Mkdir(home, 0o755))
+	first := filepath.Join(home, "releases/first/bin")
+	must(t, os.MkdirAll(first, 0o755))
+	must(t, os.WriteFile(filepath.Join(first, "app"), []byte("#!/bin/sh\necho 1\n"), 0o755))
+	must(t, os.Symlink("releases/first", filepath.Join(home, "current")))
+	s := openTrees(t, home)
+	big := string(bytes.Repeat([]byte("data"), 100<<10)) // twice, it is more than there is
+	data := treeTar(treeFile{"bin/app", "#!/bin/sh\n"}, treeFile{"a", big[:300<<10]}, treeFile{"b", big[:350<<10]})
+	_, err := s.Stage(t.Context(), bytesOf(t, data), 0)
+	mustIs(t, err, ErrNoSpace)
+	wantTrees(t, home, "first")
+	wantFiles(t, s.Dir(), "lock")
+	wantSays(t, home, "current", 1)
+
+	// Full after the staging: a link needs next to nothing.
+	st := stage(t, s, treeOf(2))
+	must(t, s.BeginTrial(st))
+	filler, err := os.Create(filepath.Join(dir, "filler"))
+	must(t, err)
+	_, err = io.Copy(filler, endless{})
+	mustIs(t, err, unix.ENOSPC)
+	must(t, filler.Close())
+	done, err := s.Install(t.Context(), st)
+	must(t, err)
+	if done.Warnings != nil {
+		t.Fatalf("warnings: %v", done.Warnings)
+	}
+	wantSays(t, home, "current", 2)
+	wantSays(t, home, "previous", 1)
+
+	// On a disk that cannot be written to, what is installed still runs.
+	remount(t, dir, unix.MS_RDONLY)
+	mustIs(t, s.CanUpgrade(), ErrNotWritable)
+	running, err := s.Hold(t.Context())
+	must(t, err)
+	must(t, running.Close())
+	remount(t, dir, unix.MS_NOEXEC)
+	mustIs(t, s.CanUpgrade(), ErrNoExec)
+}

@@ -64,9 +64,12 @@ func nameOfCandidate(file string) (name string, ok bool) {
 	return file[1:i], true
 }
 
+// sumOf is a digest of a text.
+func sumOf(text string) release.Digest { return sha256.Sum256([]byte(text)) }
+
 // previousPath is where the binary before the installed one is kept: in the
 // state directory when a hard link can reach it, else beside the target.
-func (s *Store) previousPath(at location) string {
+func (s binary) previousPath(at location) string {
 	if sameMount(s.dir, at.dir) {
 		return filepath.Join(s.dir, at.name+".previous")
 	}

@@ -12,7 +12,7 @@ import (
 
 // keepPrevious gives the installed binary its second name and returns it. The
 // installed path itself is not touched.
-func (s *Store) keepPrevious(ctx context.Context, at location) (string, error) {
+func (s binary) keepPrevious(ctx context.Context, at location) (string, error) {
 	path := s.previousPath(at)
 	// rename(2) of two names of one file does nothing and leaves both. They
 	// are one file when an earlier Install ended between its two renames.
@@ -39,7 +39,7 @@ func (s *Store) keepPrevious(ctx context.Context, at location) (string, error) {
 // copyFile copies the installed binary to path, which must not be there, and
 // leaves nothing on failure. Its mode loses the rights to become another user,
 // as the copy's owner may be another.
-func (s *Store) copyFile(ctx context.Context, at location, path string) (err error) {
+func (s binary) copyFile(ctx context.Context, at location, path string) (err error) {
 	from, err := openRead(at.path)
 	if err != nil {
 		return vanished(at.path, err)

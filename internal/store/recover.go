@@ -70,6 +70,7 @@ func (s *Store) Recover(ctx context.Context) (Recovery, error) {
 	quiet := &Store{target: s.target, dir: s.dir, disk: s.disk, now: s.now, warn: func(err error) {
 		rec.Warnings = append(rec.Warnings, err)
 	}}
+	quiet.layout = s.layout.of(quiet)
 	if err := quiet.recoverLocked(ctx, &rec); err != nil {
 		return rec, fmt.Errorf("recover state in %q: %w", s.dir, err)
 	}
@@ -80,7 +81,7 @@ func (s *Store) Recover(ctx context.Context) (Recovery, error) {
 func (s *Store) recoverLocked(ctx context.Context, out *Recovery) error {
 	rec, err := readLocked[trialRecord](s, trialsFile)
 	gone := rec.takeGone()
-	s.sweepLocked(out, gone)
+	s.layout.sweepLocked(out, gone)
 	if err != nil {
 		return err
 	}
@@ -142,6 +143,11 @@ func (s *Store) judged(ctx context.Context, d release.Digest, bad quarantineReco
 	if _, held := bad.lookUp(d, s.now()); held {
 		return true, advise(s.disk.SyncDir(s.dir), s.dir)
 	}
+	return s.layout.committed(ctx, d)
+}
+
+// committed reports whether d is installed, and makes certain that it stays so.
+func (s binary) committed(ctx context.Context, d release.Digest) (bool, error) {
 	installed, err := s.holds(ctx, d)
 	if err != nil || !installed {
 		return false, err
@@ -155,7 +161,7 @@ func (s *Store) judged(ctx context.Context, d release.Digest, bad quarantineReco
 
 // holds reports whether the installed path holds the digest. A path that cannot
 // be read does not; only the end of ctx is an error.
-func (s *Store) holds(ctx context.Context, d release.Digest) (bool, error) {
+func (s binary) holds(ctx context.Context, d release.Digest) (bool, error) {
 	at, err := s.resolve()
 	if err != nil {
 		return false, ctx.Err()

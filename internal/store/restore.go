@@ -21,6 +21,10 @@ func (s *Store) Restore(ctx context.Context) error {
 		return err
 	}
 	defer unlock()
+	return s.layout.restoreLocked(ctx)
+}
+
+func (s binary) restoreLocked(ctx context.Context) error {
 	at, err := s.resolve()
 	if err != nil {
 		return err

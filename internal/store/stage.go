@@ -75,6 +75,11 @@ func (s *Store) admit(ctx context.Context, c release.Candidate, maxSize int64) (
 			return location{}, err
 		}
 	}
+	return s.layout.place()
+}
+
+// place is beside the installed program.
+func (s binary) place() (location, error) {
 	at, err := s.resolve()
 	if err != nil {
 		return location{}, err

@@ -26,23 +26,34 @@ type Staged struct {
 	id     string
 	size   int64
 	file   *os.File
+	tree   *stagedTree // nil for a binary
 
 	mu    sync.Mutex // held through an Install
 	ended bool       // installed or discarded
 }
 
-// Path is the hidden name in the directory of the installed program. It holds
-// the bytes until Install or Discard.
+// Path is the hidden name in the directory of the installed program; of a
+// directory release, the program in its tree. It holds the bytes until Install
+// or Discard.
 func (st *Staged) Path() string { return st.path }
 
-// Digest is the SHA-256 of the bytes.
+// Root is the directory of a directory release, which stays the same when it is
+// installed. It is empty for a binary.
+func (st *Staged) Root() string {
+	if st.tree == nil {
+		return ""
+	}
+	return st.tree.dir
+}
+
+// Digest is the SHA-256 of the bytes; of a directory release, of its archive.
 func (st *Staged) Digest() release.Digest { return st.digest }
 
 // ID is the SHA-1 of the bytes in hexadecimal, the name that programs know
-// from State.ID.
+// from State.ID. Of a directory release it is the beginning of Digest, as long.
 func (st *Staged) ID() string { return st.id }
 
-// Size is the number of bytes.
+// Size is the number of bytes; of a directory release, of the program in it.
 func (st *Staged) Size() int64 { return st.size }
 
 // File is a descriptor, for reading only, of the very bytes that were hashed:
@@ -50,6 +61,14 @@ func (st *Staged) Size() int64 { return st.size }
 // Discard and by an Install that succeeds, and by nobody else. It also tells
 // other masters that the file has an owner.
 func (st *Staged) File() *os.File { return st.file }
+
+// locked is the path of what is locked as long as the candidate has an owner.
+func (st *Staged) locked() string {
+	if st.tree == nil {
+		return st.path
+	}
+	return st.tree.dir
+}
 
 // Discard removes the file and closes the descriptor. It may be called again,
 // and after Install, and then does nothing. While Install runs it waits.
@@ -60,12 +79,20 @@ func (st *Staged) Discard() error {
 		return nil
 	}
 	st.ended = true
-	err := os.Remove(st.path)
-	if errors.Is(err, os.ErrNotExist) {
-		err = nil
-	}
-	if err := errors.Join(err, st.file.Close()); err != nil {
+	if err := st.store.layout.discard(st); err != nil {
 		return fmt.Errorf("discard staged %q: %w", st.path, err)
+	}
+	return nil
+}
+
+func (s binary) discard(st *Staged) error {
+	return errors.Join(removeFile(st.path), st.file.Close())
+}
+
+// removeFile is os.Remove; what is not there is no error.
+func removeFile(path string) error {
+	if err := os.Remove(path); !errors.Is(err, os.ErrNotExist) {
+		return err
 	}
 	return nil
 }

@@ -22,6 +22,7 @@ type Store struct {
 	warn   func(error)
 	others bool // a candidate is run by other users than this one
 
+	layout    layout
 	flushed   flushed
 	unwinding atomic.Int32 // bodies whose Read or Close has not returned yet
 }
@@ -62,14 +63,12 @@ func Open(target, dir string, opts ...Option) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open store of %q: %w", target, err)
 	}
-	s := &Store{target: abs, now: time.Now, warn: func(error) {}}
-	for _, opt := range opts {
-		opt(s)
-	}
-	at, err := s.resolve()
+	s := newStore(abs, opts)
+	at, err := binary{s}.resolve()
 	if err != nil {
 		return nil, fmt.Errorf("open store of %q: %w", target, err)
 	}
+	s.layout = binary{s}
 	if dir == "" {
 		dir = filepath.Join(at.dir, "."+at.name+".overseer")
 	}
@@ -79,13 +78,23 @@ func Open(target, dir string, opts ...Option) (*Store, error) {
 	return s, nil
 }
 
+func newStore(target string, opts []Option) *Store {
+	s := &Store{target: target, now: time.Now, warn: func(error) {}}
+	for _, opt := range opts {
+		opt(s)
+	}
+	return s
+}
+
 // Dir is the state directory. It need not be there yet.
 func (s *Store) Dir() string { return s.dir }
 
-// Target returns the file that is installed now, with links followed.
+// Target returns the program that is installed now, with links followed.
 //
 // Errors that can be matched: [ErrVanished], [ErrNotFile].
-func (s *Store) Target() (string, error) {
+func (s *Store) Target() (string, error) { return s.layout.program() }
+
+func (s binary) program() (string, error) {
 	at, err := s.resolve()
 	return at.path, err
 }
@@ -99,7 +108,7 @@ type location struct {
 	info   os.FileInfo
 }
 
-func (s *Store) resolve() (location, error) {
+func (s binary) resolve() (location, error) {
 	path, err := filepath.EvalSymlinks(s.target)
 	if err != nil {
 		return location{}, vanished(s.target, err)

@@ -13,7 +13,7 @@ import (
 // sweepLocked removes leftovers. The store's lock is held: half-written
 // records and links are nobody's, and no candidate is between its creation and
 // its own lock.
-func (s *Store) sweepLocked(out *Recovery, gone []trial) {
+func (s binary) sweepLocked(out *Recovery, gone []trial) {
 	at, err := s.resolve()
 	if err != nil {
 		out.Warnings = append(out.Warnings, fmt.Errorf("look for leftover files: %w", err))
@@ -60,16 +60,19 @@ func (s *Store) sweepDirLocked(out *Recovery, dir string, leftover func(path str
 
 // isTemp reports whether path is what a durable write of ours leaves behind
 // when it is cut off.
-func (s *Store) isTemp(path string, at location) bool {
+func (s binary) isTemp(path string, at location) bool {
+	return s.isRecordTemp(path) || isTempOf(path, s.previousPath(at))
+}
+
+func isTempOf(path, file string) bool {
+	return filepath.Dir(path) == filepath.Dir(file) && durable.IsTemp(filepath.Base(path), filepath.Base(file))
+}
+
+// isRecordTemp is isTemp for the files of the state directory.
+func (s *Store) isRecordTemp(path string) bool {
 	dir, name := filepath.Split(path)
-	for _, file := range []string{
-		filepath.Join(s.dir, trialsFile),
-		filepath.Join(s.dir, quarantineFile),
-		s.previousPath(at),
-	} {
-		if filepath.Clean(dir) == filepath.Dir(file) && durable.IsTemp(name, filepath.Base(file)) {
-			return true
-		}
+	if isTempOf(path, filepath.Join(s.dir, trialsFile)) || isTempOf(path, filepath.Join(s.dir, quarantineFile)) {
+		return true
 	}
 	memory, ok := durable.TempOf(name)
 	return ok && filepath.Clean(dir) == s.dir && strings.HasPrefix(memory, memoryPrefix)

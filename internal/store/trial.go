@@ -64,7 +64,7 @@ func (s *Store) BeginTrial(st *Staged) error {
 			Digest:  st.digest,
 			Attempt: rec.interrupted(st.digest) + 1,
 			Owner:   &me,
-			Staged:  st.path,
+			Staged:  st.locked(),
 			Started: s.now().UTC(),
 		})
 		if extra := len(rec.Trials) - maxEntries; extra > 0 {

@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/seed-3d078585/overseer/internal/durable"
 )
 
 const nobody = 65534
@@ -49,7 +51,7 @@ func asNobody(t *testing.T, name string, args ...string) string {
 	defer from.Close()
 	path := filepath.Join(t.TempDir(), "child")
 	must(t, os.Chmod(filepath.Dir(filepath.Dir(path)), 0o755))
-	must(t, withoutForks(func() error {
+	must(t, durable.WithoutForks(func() error {
 		to, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o755)
 		if err != nil {
 			return err

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -29,6 +30,7 @@ const crashVariable = "UPDATE_TEST_CRASH"
 // A crashTask is what a child does: it recovers, and takes a release all the way.
 type crashTask struct {
 	Dir, Shelf string
+	Shape      string
 	Number     int // of the release; 0: it only recovers
 	Kill       int // the step before which the child ends by SIGKILL; 0: none
 }
@@ -48,7 +50,7 @@ func runCrashTask(text string) error {
 	if err := json.Unmarshal([]byte(text), &task); err != nil {
 		return err
 	}
-	h, err := openHost(task.Dir, task.Shelf)
+	h, err := openHost(task.Dir, task.Shelf, shapes[task.Shape])
 	if err != nil {
 		return err
 	}
@@ -61,7 +63,9 @@ func runCrashTask(text string) error {
 	if err != nil {
 		return err
 	}
-	l.preflight = Preflight(h.target(), nil, 30*time.Second)
+	if task.Shape == "binary" {
+		l.preflight = Preflight(h.target(), nil, 30*time.Second)
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	report, err := l.report(ctx, trace, task.Number)
@@ -197,14 +201,14 @@ func crash(t *testing.T, task crashTask) (r crashReport, killed bool) {
 }
 
 func (h host) task(number, kill int) crashTask {
-	return crashTask{Dir: h.dir, Shelf: h.shelf, Number: number, Kill: kill}
+	return crashTask{Dir: h.dir, Shelf: h.shelf, Shape: h.shape.name(), Number: number, Kill: kill}
 }
 
 // copyTo makes the same host elsewhere, of the same files where nobody writes to
 // them.
 func (h host) copyTo(t *testing.T, dir string) host {
 	t.Helper()
-	to := host{dir: dir, shelf: h.shelf, editions: h.editions}
+	to := host{dir: dir, shelf: h.shelf, editions: h.editions, shape: h.shape}
 	must(t, filepath.WalkDir(h.root(), func(path string, e os.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -221,8 +225,11 @@ func (h host) copyTo(t *testing.T, dir string) host {
 		switch {
 		case e.IsDir():
 			return os.Mkdir(next, info.Mode().Perm())
-		case info.Size() > small:
+		case info.Size() > small, strings.HasPrefix(name, "releases/"):
 			return os.Link(path, next)
+		case e.Type() == os.ModeSymlink:
+			to, err := os.Readlink(path)
+			return errors.Join(err, os.Symlink(to, next))
 		}
 		data, err := os.ReadFile(path)
 		data = bytes.ReplaceAll(data, []byte(h.root()), []byte(to.root())) // records have whole paths

@@ -45,10 +45,11 @@ type host struct {
 	dir      string // its own
 	shelf    string // the releases', which several hosts may share
 	editions editions
+	shape    shape
 }
 
 func (h host) root() string              { return filepath.Join(h.dir, "host") }
-func (h host) target() string            { return filepath.Join(h.root(), "app") }
+func (h host) target() string            { return h.shape.target(h) }
 func (h host) state() string             { return filepath.Join(h.root(), ".app.overseer") }
 func (h host) released(n int) string     { return filepath.Join(h.shelf, strconv.Itoa(n), "app") }
 func (h host) current() string           { return filepath.Join(h.dir, "current") }
@@ -82,12 +83,12 @@ func newShelf(dir string, write func(number int, path string) error) error {
 }
 
 // newHost has the first release installed.
-func newHost(dir, shelf string) (host, error) {
-	h, err := openHost(dir, shelf)
+func newHost(dir, shelf string, s shape) (host, error) {
+	h, err := openHost(dir, shelf, s)
 	if err != nil {
 		return h, err
 	}
-	return h, errors.Join(os.Mkdir(h.root(), 0o755), os.Link(h.released(1), h.target()))
+	return h, errors.Join(os.Mkdir(h.root(), 0o755), s.install(h))
 }
 
 func describe(n int, path string) (edition, error) {
@@ -96,8 +97,8 @@ func describe(n int, path string) (edition, error) {
 }
 
 // openHost finds what is there.
-func openHost(dir, shelf string) (host, error) {
-	h := host{dir: dir, shelf: shelf, editions: editions{}}
+func openHost(dir, shelf string, s shape) (host, error) {
+	h := host{dir: dir, shelf: shelf, editions: editions{}, shape: s}
 	for n := 1; n <= last; n++ {
 		e := edition{Bad: n == last}
 		about, err := os.ReadFile(h.released(n) + ".json")

@@ -15,11 +15,11 @@ import (
 )
 
 // scenes are hosts before the release of each number.
-func scenes(t *testing.T) map[int]host {
+func scenes(t *testing.T, s shape) map[int]host {
 	t.Helper()
 	shelf, dir := t.TempDir(), t.TempDir()
-	must(t, newShelf(shelf, copied))
-	h, err := newHost(dir, shelf)
+	must(t, newShelf(shelf, s.writeReal))
+	h, err := newHost(dir, shelf, s)
 	must(t, err)
 	all := map[int]host{}
 	for n := 2; n <= last; n++ {
@@ -40,10 +40,10 @@ func (h host) complete(number int) error {
 		return err
 	}
 	errs := []error{v.check(), remembers(number)(v)}
-	if is, err := v.edition(appFile); is.Number != h.after(number).Number {
+	if is, err := v.installed(); is.Number != h.after(number).Number {
 		errs = append(errs, fmt.Errorf("installed is %d: %w", is.Number, err))
 	}
-	if is, err := v.edition(previousFile); is.Number != h.before(h.after(number).Number).Number {
+	if is, err := v.previous(); is.Number != h.before(h.after(number).Number).Number {
 		errs = append(errs, fmt.Errorf("previous is %d: %w", is.Number, err))
 	}
 	if h.editions[number].Bad {
@@ -66,7 +66,7 @@ func (h host) crashed(t *testing.T, number int) (want []store.Interrupted, err e
 	if err != nil {
 		return nil, err
 	}
-	is, err := v.edition(appFile)
+	is, err := v.installed()
 	errs := []error{v.check(), err, remembers(number - 1)(v)}
 	if number == 2 { // before it there was nothing to remember
 		errs = errs[:2]
@@ -102,10 +102,12 @@ func (r crashReport) recovered(want []store.Interrupted) error {
 // Whichever step of a whole upgrade the master is killed at, the installed
 // program is complete and runs, the next master knows what was tried and tidies
 // up, and brings the upgrade to its end. And it may be killed in that, too.
-func TestCrashKillAtEachStep(t *testing.T) {
+func TestCrashKillAtEachStep(t *testing.T) { each(t, killAtEachStep) }
+
+func killAtEachStep(t *testing.T, s shape) {
 	var kills, pairs atomic.Int64
 	t.Run("all", func(t *testing.T) {
-		for number, scene := range scenes(t) {
+		for number, scene := range scenes(t, s) {
 			probe := scene.copyTo(t, t.TempDir())
 			whole, _ := crash(t, probe.task(number, 0))
 			random := rand.New(rand.NewPCG(1, uint64(number)))

@@ -22,6 +22,7 @@ type life struct {
 	store     *store.Store
 	preflight func(context.Context, *store.Staged) error
 	trouble   func(error) // what went wrong and is tried again
+	left      bool        // what was discarded may be there until the next master
 	promises  promises
 }
 
@@ -37,7 +38,7 @@ type noPromises struct{}
 func (noPromises) promise(string, func(*view) error) (over func()) { return func() {} }
 
 func newLife(h host, disk durable.Disk) (*life, error) {
-	s, err := store.Open(h.target(), "", store.WithDisk(disk))
+	s, err := h.shape.open(h, disk)
 	l := &life{host: h, store: s, trouble: func(error) {}, promises: noPromises{}}
 	l.preflight = func(ctx context.Context, st *store.Staged) error { return answers(ctx, st.Path()) }
 	return l, err
@@ -168,7 +169,11 @@ func (l *life) reject(st *store.Staged, e edition) error {
 	} else {
 		l.promises.promise(fmt.Sprintf("release %d is quarantined", e.Number), quarantines(e))
 	}
-	return st.Discard()
+	if err := st.Discard(); err != nil {
+		l.trouble(err)
+		l.left = true
+	}
+	return nil
 }
 
 // troubles hands on the error of each failure that is logged.
@@ -189,16 +194,6 @@ func (t troubles) Handle(_ context.Context, r slog.Record) error {
 
 // says is what an edition prints.
 func says(number int) string { return fmt.Sprintf("edition %d\n", number) }
-
-// script is an edition that is small enough to be run some thousand times.
-func script(number int, path string) error {
-	code := 0
-	if number == last {
-		code = 1
-	}
-	text := fmt.Sprintf("#!/bin/sh\nif [ \"$1\" = preflight ]; then exit 0; fi\necho edition %d\nexit %d\n", number, code)
-	return os.WriteFile(path, []byte(text), 0o755)
-}
 
 // runs executes a program to its end.
 func runs(ctx context.Context, path string, args ...string) (string, error) {

@@ -18,6 +18,7 @@ import (
 
 // A view is what stands in a host's directory, at one moment or after a crash.
 type view struct {
+	shape    shape
 	editions editions
 	files    map[string]seen
 
@@ -32,14 +33,12 @@ type view struct {
 
 type seen struct {
 	digest release.Digest
-	text   string // of a small file
+	text   string // of a small file; where a link leads
 	mode   fs.FileMode
 }
 
 // Names in a host's directory.
 const (
-	appFile        = "app"
-	previousFile   = ".app.overseer/app.previous"
 	lockFile       = ".app.overseer/lock"
 	memoryFile     = ".app.overseer/trust-" + ledgerName
 	trialsFile     = ".app.overseer/trials.json"
@@ -49,7 +48,7 @@ const (
 const small = 64 << 10
 
 func (h host) viewOf(c durabletest.Cut) (*view, error) {
-	v := &view{editions: h.editions, files: map[string]seen{}}
+	v := &view{shape: h.shape, editions: h.editions, files: map[string]seen{}}
 	for name, f := range c.Files {
 		if !f.Mode.IsDir() {
 			v.files[name] = seen{digest: digest(f.Data), text: f.Data, mode: f.Mode}
@@ -60,7 +59,7 @@ func (h host) viewOf(c durabletest.Cut) (*view, error) {
 
 // view looks at what is really there.
 func (h host) view() (*view, error) {
-	v := &view{editions: h.editions, files: map[string]seen{}}
+	v := &view{shape: h.shape, editions: h.editions, files: map[string]seen{}}
 	err := filepath.WalkDir(h.root(), func(path string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() {
 			return err
@@ -69,7 +68,7 @@ func (h host) view() (*view, error) {
 		if err != nil {
 			return err
 		}
-		data, err := os.ReadFile(path)
+		data, err := readAny(path, info)
 		name, _ := filepath.Rel(h.root(), path)
 		s := seen{digest: digest(string(data)), mode: info.Mode()}
 		if len(data) <= small {
@@ -79,6 +78,15 @@ func (h host) view() (*view, error) {
 		return err
 	})
 	return v, errors.Join(err, v.read())
+}
+
+// readAny reads a file, or where a link leads.
+func readAny(path string, info fs.FileInfo) ([]byte, error) {
+	if info.Mode().Type() == fs.ModeSymlink {
+		to, err := os.Readlink(path)
+		return []byte(to), err
+	}
+	return os.ReadFile(path)
 }
 
 // read understands the records. One that cannot be is an error: whatever
@@ -130,25 +138,23 @@ func (v *view) check() error {
 			errs = append(errs, fmt.Errorf("%s release %d, and the memory is at %d", why, number, v.highest))
 		}
 	}
-	for name, f := range v.files {
-		switch base := durabletest.CutRandom(filepath.Base(name)); {
-		case name == appFile, name == previousFile, strings.HasPrefix(base, ".app.candidate-") && !strings.Contains(base, "unverified"):
-			e, err := v.edition(name)
-			errs = append(errs, err)
-			need(e.Number, name+" holds")
-			if name == appFile && f.mode.Perm() != 0o755 {
-				errs = append(errs, fmt.Errorf("%s has mode %v", name, f.mode))
+	for name := range v.files {
+		number, err := v.shape.holds(v, name)
+		if errors.Is(err, errNobodys) {
+			switch {
+			case name == memoryFile, name == trialsFile, name == quarantineFile, name == lockFile, isTemp(name):
+				err = nil
 			}
-			if name == appFile && e.Bad {
-				errs = append(errs, errors.New("a bad release is installed"))
-			}
-		case base == ".app.candidate-unverified-R", name == memoryFile, name == trialsFile, name == quarantineFile, name == lockFile, isTemp(name):
-		default:
-			errs = append(errs, fmt.Errorf("%s is nobody's", name))
 		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", name, err))
+		}
+		need(number, name+" holds")
 	}
-	if _, ok := v.files[appFile]; !ok {
-		errs = append(errs, errors.New("the program is missing"))
+	if is, err := v.installed(); err != nil {
+		errs = append(errs, err)
+	} else if is.Bad {
+		errs = append(errs, errors.New("a bad release is installed"))
 	}
 	for _, t := range v.trials {
 		need(v.number(t.Digest), "on record is a trial of")
@@ -158,6 +164,9 @@ func (v *view) check() error {
 	}
 	return errors.Join(errs...)
 }
+
+func (v *view) installed() (edition, error) { return v.shape.installed(v) }
+func (v *view) previous() (edition, error)  { return v.shape.previous(v) }
 
 func isTemp(name string) bool {
 	_, ok := durable.TempOf(filepath.Base(name))
@@ -231,7 +240,7 @@ func known(e edition) func(*view) error {
 
 func installs(e edition) func(*view) error {
 	return func(v *view) error {
-		if is, err := v.edition(appFile); err != nil || is.Number < e.Number {
+		if is, err := v.installed(); err != nil || is.Number < e.Number {
 			return fmt.Errorf("installed is %d: %w", is.Number, err)
 		}
 		return nil
@@ -240,7 +249,7 @@ func installs(e edition) func(*view) error {
 
 func keeps(e edition) func(*view) error {
 	return func(v *view) error {
-		if is, err := v.edition(previousFile); err != nil || is.Number < e.Number {
+		if is, err := v.previous(); err != nil || is.Number < e.Number {
 			return fmt.Errorf("the previous one is %d: %w", is.Number, err)
 		}
 		return nil

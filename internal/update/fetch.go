@@ -61,6 +61,9 @@ func (u *Updater) fetchOnce(ctx context.Context, refused *refusal) (*store.Stage
 	if errors.Is(err, store.ErrQuarantined) {
 		return nil, taken(ctx, body)
 	}
+	if unfit, ok := errors.AsType[*store.UnfitError](err); ok {
+		return nil, errors.Join(u.condemn(unfit.Digest, "staging", unfit.Err), taken(ctx, body))
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -204,7 +207,12 @@ func (u *Updater) preflight(ctx context.Context, st *store.Staged) (verdict, err
 	case ctx.Err() != nil || errors.Is(err, ErrTemporary):
 		return undecided, err
 	}
-	reason := fmt.Sprintf("preflight: %v", err)
-	err = fmt.Errorf("release %s failed its preflight and is quarantined: %w", st.Digest().Short(), err)
-	return unwanted, errors.Join(err, u.Store.Quarantine(st.Digest(), reason, time.Now().Add(u.QuarantineFor)))
+	return unwanted, u.condemn(st.Digest(), "preflight", err)
+}
+
+// condemn quarantines a candidate that cannot run here, and says so. step is
+// where that came out.
+func (u *Updater) condemn(d release.Digest, step string, why error) error {
+	err := fmt.Errorf("release %s failed its %s and is quarantined: %w", d.Short(), step, why)
+	return errors.Join(err, u.Store.Quarantine(d, fmt.Sprintf("%s: %v", step, why), time.Now().Add(u.QuarantineFor)))
 }

@@ -101,6 +101,9 @@ func (u *Updater) settleIn() {
 // installed opens the program that a delta may start from.
 func (u *Updater) installed(ctx context.Context) (fetcher.Installed, error) {
 	f, d, err := u.Store.OpenInstalled(ctx)
+	if errors.Is(err, store.ErrNoArchive) {
+		return fetcher.Installed{}, nil // the release comes whole
+	}
 	if err != nil {
 		return fetcher.Installed{}, err
 	}

@@ -11,7 +11,8 @@ import (
 	"github.com/seed-3d078585/overseer/release"
 )
 
-// An Input is a program to add. An empty platform is read from its header.
+// An Input is a program to add, or the directory of a directory release. An
+// empty platform is read from a program's header.
 type Input struct {
 	Platform string
 	Path     string

@@ -25,7 +25,7 @@ const (
 	stepSize = 1 << 20 // between two signs of progress
 )
 
-// A program is one that was read whole: its deltas are made in memory, and
+// A program is one that was read whole, or a directory as one tar: its deltas are made in memory, and
 // nobody can change it between two passes.
 type program struct {
 	digest release.Digest
@@ -43,6 +43,8 @@ func readProgram(path string) (program, error) {
 		return program{}, err
 	}
 	switch {
+	case info.IsDir():
+		return readTree(path)
 	case !info.Mode().IsRegular():
 		return program{}, fmt.Errorf("%q is no regular file", path)
 	case info.Size() == 0:
@@ -51,6 +53,9 @@ func readProgram(path string) (program, error) {
 		return program{}, fmt.Errorf("%q has %d bytes, more than the %d that a host takes", path, info.Size(), MaxProgram)
 	}
 	data, err := readAll(f, path, MaxProgram)
+	if err == nil {
+		err = refusePacked(path, data)
+	}
 	return program{sha256.Sum256(data), data}, err
 }
 

@@ -1,6 +1,7 @@
 package durabletest
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"iter"
@@ -22,7 +23,7 @@ type Cut struct {
 
 // A File is one name of a Cut.
 type File struct {
-	Data string
+	Data string // of a symbolic link, where it leads
 	Mode os.FileMode
 	Node int // files with the same one are hard links
 }
@@ -50,7 +51,7 @@ func (j *Journal) CutsAt(moment int) iter.Seq[Cut] {
 	return func(yield func(Cut) bool) {
 		d := j.moments[moment]
 		seen := map[string]bool{}
-		for picks := range pick(d.losses()) {
+		for picks := range pick(d.losses(j.ignore)) {
 			c := Cut{Moment: moment, After: j.lines[moment], Files: d.cut(picks)}
 			key := fmt.Sprint(c.Files) // maps are printed sorted
 			if seen[key] {
@@ -80,14 +81,12 @@ func (l loss) ways() int {
 }
 
 // losses are all that is not flushed.
-func (d *disk) losses() (all []loss) {
-	for _, n := range slices.Sorted(maps.Keys(d.dirs)) {
+func (d *disk) losses(ignore func(string) bool) (all []loss) {
+	for _, n := range d.mayBeNamed(ignore) {
 		for i := range d.dirs[n].pending {
 			all = append(all, loss{node: n, change: i})
 		}
-	}
-	for _, n := range slices.Sorted(maps.Keys(d.files)) {
-		if f := d.files[n]; f.now != f.flushed && d.mayBeNamed(n) {
+		if f, ok := d.files[n]; ok && f.now != f.flushed {
 			all = append(all, loss{node: n, contents: f.contents()})
 		}
 	}
@@ -98,7 +97,7 @@ func (d *disk) losses() (all []loss) {
 // as it is, and where bytes are new nothing, the length without the bytes, and
 // the bytes without the mode.
 func (f file) contents() []content {
-	if f.now.data == f.flushed.data {
+	if f.now.data == f.flushed.data || isLink(f.now.mode) {
 		return []content{f.flushed, f.now}
 	}
 	return []content{
@@ -110,14 +109,25 @@ func (f file) contents() []content {
 	}
 }
 
-func (d *disk) mayBeNamed(n node) bool {
-	has := func(in map[string]node) bool { return slices.Contains(slices.Collect(maps.Values(in)), n) }
-	for _, in := range d.dirs {
-		if has(in.now) || has(in.flushed) || slices.ContainsFunc(in.pending, func(c change) bool { return has(c) }) {
-			return true
+// mayBeNamed returns all that may have a name after a power cut, and not only
+// one to ignore, sorted.
+func (d *disk) mayBeNamed(ignore func(string) bool) []node {
+	all := map[node]bool{}
+	var add func(node, string)
+	add = func(n node, path string) {
+		if n == none || all[n] || ignore(path) {
+			return
+		}
+		all[n] = true
+		in := d.dirs[n]
+		for _, names := range append([]change{in.now, in.flushed}, in.pending...) {
+			for name, to := range names {
+				add(to, filepath.Join(path, name))
+			}
 		}
 	}
-	return false
+	add(root, ".")
+	return slices.Sorted(maps.Keys(all))
 }
 
 // picks holds a way for each loss.
@@ -236,6 +246,9 @@ func (d *disk) walk(path string, at node, files map[string]File, names func(node
 	}
 }
 
+// lost is where a link leads whose name was flushed before itself.
+const lost = "lost by a power cut"
+
 // Lay makes the state real below dir, which has none of its names. Programs in
 // it can be executed at once: no child has them open (golang/go#22315).
 func (c Cut) Lay(dir string) error {
@@ -252,6 +265,10 @@ func (c Cut) Lay(dir string) error {
 			err = os.Link(first, path)
 		default:
 			made[f.Node] = path
+			if isLink(f.Mode) {
+				err = os.Symlink(cmp.Or(f.Data, lost), path)
+				break
+			}
 			err = errors.Join(os.WriteFile(path, []byte(f.Data), 0o600), os.Chmod(path, f.Mode))
 		}
 		if err != nil {

@@ -123,6 +123,61 @@ func TestCutOfADirectory(t *testing.T) {
 	}
 }
 
+// A link may lead nowhere until it is flushed, and a tree that is flushed whole
+// keeps all that is in it.
+func TestCutOfALink(t *testing.T) {
+	j, w := newWriter(t, nil)
+	must(t, w.Do(durable.Step{Op: durable.Mkdir, Path: w.path("tree")}, func() error { return os.Mkdir(w.path("tree"), 0o700) }))
+	must(t, w.Do(durable.Step{Op: durable.Symlink, Path: w.path("tree/l")}, func() error { return os.Symlink("../f", w.path("tree/l")) }))
+	must(t, w.SyncTree(w.dir))
+	must(t, w.ReplaceLink("f", w.path("m")))
+	must(t, w.ReplaceLink("tree/l", w.path("m")))
+	must(t, j.End())
+	var leads []string
+	for c := range j.Cuts() {
+		for _, name := range []string{"tree/l", "m"} {
+			if f, ok := c.Files[name]; ok && !slices.Contains(leads, name+">"+f.Data) {
+				leads = append(leads, name+">"+f.Data)
+			}
+		}
+	}
+	slices.Sort(leads)
+	if want := []string{"m>f", "m>tree/l", "tree/l>", "tree/l>../f"}; !slices.Equal(leads, want) {
+		t.Errorf("links may lead as %q; want %q", leads, want)
+	}
+	for c := range j.CutsAt(j.Now()) {
+		dir := t.TempDir()
+		must(t, c.Lay(dir))
+		if data, err := os.ReadFile(filepath.Join(dir, "m")); err != nil || string(data) != "old" {
+			t.Errorf("through both links: %q, %v", data, err)
+		}
+	}
+}
+
+// A tree that was removed may come back in any part.
+func TestCutOfARemovedTree(t *testing.T) {
+	j, w := newWriter(t, nil)
+	must(t, w.Mkdir(w.path("tree"), 0o700))
+	must(t, w.Mkdir(w.path("tree/sub"), 0o700))
+	must(t, w.WriteFile(w.path("tree/sub/g"), []byte("kept"), 0o600))
+	must(t, w.RemoveAll(w.path("tree")))
+	must(t, j.End())
+	count := func(cuts func(func(durabletest.Cut) bool)) string {
+		all := map[string]bool{}
+		for c := range cuts {
+			all[strings.Join(slices.Sorted(maps.Keys(c.Files)), ",")] = true
+		}
+		return strings.Join(slices.Sorted(maps.Keys(all)), " ")
+	}
+	const after = 11 // the step before its flush
+	if got := count(j.CutsAt(after)); got != "f f,tree f,tree,tree/sub f,tree,tree/sub,tree/sub/g" {
+		t.Errorf("after %q a power cut may leave %q", j.Lines()[after], got)
+	}
+	if got := count(j.CutsAt(j.Now())); got != "f" {
+		t.Errorf("in the end a power cut may leave %q", got)
+	}
+}
+
 func TestUnannounced(t *testing.T) {
 	j, w := newWriter(t, nil)
 	must(t, os.WriteFile(w.path("stray"), nil, 0o600))

@@ -66,16 +66,44 @@ func (d *disk) find(path string) node {
 
 // flush does what a step has flushed.
 func (d *disk) flush(dir string, s durable.Step) {
-	if s.Op != durable.Sync && s.Op != durable.SyncDir {
-		return
-	}
 	n := d.find(rel(dir, s.Path))
-	if f, ok := d.files[n]; ok && s.Op == durable.Sync {
+	switch s.Op {
+	case durable.Sync:
+		d.flushFile(n)
+	case durable.SyncDir:
+		d.flushDir(n)
+	case durable.SyncTree:
+		d.flushTree(n)
+	}
+}
+
+func (d *disk) flushFile(n node) {
+	if f, ok := d.files[n]; ok {
 		d.files[n] = file{now: f.now, flushed: f.now}
 	}
-	if in, ok := d.dirs[n]; ok && s.Op == durable.SyncDir {
-		d.dirs[n] = names{now: in.now, flushed: in.now}
+}
+
+// flushDir flushes names, and with them the links in a directory: those have no
+// bytes but their names.
+func (d *disk) flushDir(n node) {
+	in, ok := d.dirs[n]
+	if !ok {
+		return
 	}
+	d.dirs[n] = names{now: in.now, flushed: in.now}
+	for _, to := range in.now {
+		if isLink(d.files[to].now.mode) {
+			d.flushFile(to)
+		}
+	}
+}
+
+func (d *disk) flushTree(n node) {
+	for _, to := range d.dirs[n].now {
+		d.flushFile(to)
+		d.flushTree(to)
+	}
+	d.flushDir(n)
 }
 
 func (d *disk) flushAll() {
@@ -90,7 +118,13 @@ func (d *disk) flushAll() {
 // observe takes in what is really there now, and returns the names whose change
 // the step does not tell of.
 func (d *disk) observe(seen []found, step durable.Step) (unannounced []string) {
+	had := d.named()
 	now := d.recognize(seen)
+	for _, n := range had {
+		if _, ok := now[n]; !ok {
+			d.vanish(n)
+		}
+	}
 	for _, n := range slices.Sorted(maps.Keys(now)) {
 		in := d.dirs[n]
 		all := change{}
@@ -116,6 +150,20 @@ func (d *disk) observe(seen []found, step durable.Step) (unannounced []string) {
 		d.dirs[n] = names{now: now[n], flushed: in.flushed, pending: slices.Concat(in.pending, told)}
 	}
 	return unannounced
+}
+
+// vanish is for a directory that was removed with all that was in it. A power
+// cut may bring it back with a part of that.
+func (d *disk) vanish(n node) {
+	in, ok := d.dirs[n]
+	if !ok {
+		return
+	}
+	pending := slices.Clone(in.pending)
+	for _, name := range slices.Sorted(maps.Keys(in.now)) {
+		pending = append(pending, change{name: none})
+	}
+	d.dirs[n] = names{now: map[string]node{}, flushed: in.flushed, pending: pending}
 }
 
 // tell takes the change that a step announces out of all changes in a directory.

@@ -13,6 +13,9 @@
 //
 //   - bytes and mode of a file that was not flushed are those of its last
 //     flush, or the new ones, or neither;
+//   - a symbolic link that was not flushed with its directory may lead nowhere;
+//   - a directory that is removed with all that is in it may come back with any
+//     part of that, until its own directory is flushed;
 //   - each change of a name may be lost alone, until the directory of the name
 //     is flushed. A rename within one directory is one change (rename(2)); one
 //     between two directories is two;

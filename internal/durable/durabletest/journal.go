@@ -17,8 +17,9 @@ import (
 // It is safe for concurrent use, but steps that are taken at the same time are
 // not told apart.
 type Journal struct {
-	root  string
-	fault Fault
+	root   string
+	fault  Fault
+	ignore func(name string) bool
 
 	mu          sync.Mutex
 	disk        *disk    // after the last step that was seen to its end
@@ -39,8 +40,12 @@ func NewJournal(root string, fault Fault) (*Journal, error) {
 	d := newDisk()
 	d.observe(seen, durable.Step{})
 	d.flushAll()
-	return &Journal{root: root, fault: fault, disk: d, lines: []string{"begin"}}, nil
+	return &Journal{root: root, fault: fault, ignore: func(string) bool { return false }, disk: d, lines: []string{"begin"}}, nil
 }
+
+// Ignore has Cuts not vary what lies only under names that nobody relies on, by
+// their path from the root. It is called before the first step.
+func (j *Journal) Ignore(name func(string) bool) { j.ignore = name }
 
 // Disk is the real disk, followed.
 func (j *Journal) Disk() durable.Disk { return durable.Disk{Before: j.before} }
@@ -128,7 +133,7 @@ func (j *Journal) Resume(moment int, root string, fault Fault, edit func(string)
 		return nil, err
 	}
 	d.adopt(seen)
-	return &Journal{root: root, fault: fault, disk: d, lines: []string{"resumed after " + j.lines[moment]}}, nil
+	return &Journal{root: root, fault: fault, ignore: j.ignore, disk: d, lines: []string{"resumed after " + j.lines[moment]}}, nil
 }
 
 // relative is a step with paths as the model has them.
@@ -152,8 +157,10 @@ func rel(root, path string) string {
 type found struct {
 	path string // relative
 	info os.FileInfo
-	data string
+	data string // of a file; where a link leads
 }
+
+func isLink(mode os.FileMode) bool { return mode.Type() == os.ModeSymlink }
 
 func look(root string) (all []found, err error) {
 	err = filepath.WalkDir(root, func(path string, e os.DirEntry, err error) error {
@@ -165,7 +172,12 @@ func look(root string) (all []found, err error) {
 			return err
 		}
 		f := found{path: rel(root, path), info: info}
-		if info.Mode().IsRegular() {
+		switch {
+		case isLink(info.Mode()):
+			if f.data, err = os.Readlink(path); err != nil {
+				return err
+			}
+		case info.Mode().IsRegular():
 			data, err := os.ReadFile(path)
 			if err != nil {
 				return err

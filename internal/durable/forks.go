@@ -1,8 +1,8 @@
-package store
+package durable
 
 import "syscall"
 
-// withoutForks runs f while this process forks no child. f is short: every
+// WithoutForks runs f while this process forks no child. f is short: every
 // spawn waits for it.
 //
 // A fork copies all descriptors, and the child has them until its exec closes
@@ -21,7 +21,7 @@ import "syscall"
 // It is the read side that is taken: package syscall counts forks that overlap
 // as one holder and lets waiting readers in between them, but not writers,
 // which starve while forks keep coming.
-func withoutForks(f func() error) error {
+func WithoutForks(f func() error) error {
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
 	return f()

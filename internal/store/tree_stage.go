@@ -1,0 +1,221 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/seed-3d078585/overseer/internal/archive"
+	"github.com/seed-3d078585/overseer/internal/durable"
+	"github.com/seed-3d078585/overseer/release"
+)
+
+// A stagedTree is what a Staged of a directory release has beside the program.
+type stagedTree struct {
+	dir     string   // the tree
+	held    *os.File // its lock
+	listing archive.Listing
+
+	archivePath string // what has arrived; it becomes the base of deltas
+	archive     *os.File
+}
+
+// stand unpacks what has arrived under a hidden name beside the trees, flushes
+// it whole, and gives it the name of its digest. The archive stays where it is,
+// with its lock, until it is known what becomes of the tree.
+func (t trees) stand(ctx context.Context, a *arrival, d release.Digest, size int64) (*Staged, error) {
+	if err := a.flush(); err != nil {
+		return nil, advise(err, t.dir)
+	}
+	hidden, held, err := t.newTree(ctx, a, d)
+	if err != nil {
+		return nil, err
+	}
+	st, err := t.fill(ctx, a, d, size, hidden, held)
+	if err != nil {
+		letGo(held)
+		os.RemoveAll(hidden) // the next Recover finds what is left
+		return nil, advise(err, t.releases())
+	}
+	return st, nil
+}
+
+// newTree makes an empty tree. It is locked before the store's own lock is
+// released, so that no Recover ever sees it without an owner.
+func (t trees) newTree(ctx context.Context, a *arrival, d release.Digest) (dir string, held *os.File, err error) {
+	unlock, err := t.lock(ctx)
+	if err != nil {
+		return "", nil, err
+	}
+	defer unlock()
+	t.warnAll(t.pruneLocked(ctx)) // make room first
+	if err := t.makeReleasesLocked(); err != nil {
+		return "", nil, fmt.Errorf("make the directory of releases: %w", advise(err, t.target))
+	}
+	dir = filepath.Join(t.releases(), candidateName(a.at.name, d))
+	err = t.disk.Do(durable.Step{Op: durable.Mkdir, Path: dir}, func() error { return os.Mkdir(dir, 0o700) })
+	if err != nil {
+		return "", nil, advise(err, t.releases())
+	}
+	if held, err = hold(dir); err != nil {
+		os.Remove(dir)
+		return "", nil, err
+	}
+	return dir, held, nil
+}
+
+func (t trees) makeReleasesLocked() error {
+	dir := t.releases()
+	err := t.disk.Mkdir(dir, 0o755)
+	switch {
+	case err == nil:
+		t.noteFlushed(dir)
+	case errors.Is(err, fs.ErrExist):
+		err = t.flushName(dir) // whoever made it may have been killed before its flush
+	}
+	return err
+}
+
+// fill unpacks, and ends with the tree under its own name.
+func (t trees) fill(ctx context.Context, a *arrival, d release.Digest, size int64, hidden string, held *os.File) (*Staged, error) {
+	listing, err := archive.Unpack(ctx, t.disk, a.file, size, hidden, t.bounds)
+	if errors.Is(err, archive.ErrRefused) {
+		return nil, &UnfitError{d, err}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := t.checkProgram(hidden, d); err != nil {
+		return nil, err
+	}
+	err = t.disk.Do(durable.Step{Op: durable.Mode, Path: hidden}, func() error { return os.Chmod(hidden, 0o755) })
+	if err != nil {
+		return nil, err
+	}
+	if err := t.disk.SyncTree(hidden); err != nil {
+		return nil, err
+	}
+	tree := &stagedTree{dir: t.release(d), held: held, listing: listing, archivePath: a.path, archive: a.file}
+	if err := t.settle(ctx, tree, hidden); err != nil {
+		return nil, err
+	}
+	st, err := t.staged(a, d, tree)
+	if err != nil {
+		letGo(tree.held)
+	}
+	return st, err
+}
+
+// checkProgram says whether what is to be executed is there.
+func (t trees) checkProgram(dir string, d release.Digest) error {
+	f, err := openProgram(dir, t.path)
+	if err == nil {
+		return f.Close()
+	}
+	if errors.Is(err, ErrVanished) {
+		err = fmt.Errorf("there is no %q among its entries", t.path)
+	}
+	return &UnfitError{d, err}
+}
+
+func (t trees) staged(a *arrival, d release.Digest, tree *stagedTree) (*Staged, error) {
+	program, err := openProgram(tree.dir, t.path)
+	if err != nil {
+		return nil, err
+	}
+	info, err := program.Stat()
+	if err != nil {
+		program.Close() // only read
+		return nil, err
+	}
+	return &Staged{
+		store:  t.Store,
+		target: a.at.path,
+		path:   filepath.Join(tree.dir, filepath.FromSlash(t.path)),
+		digest: d,
+		id:     treeID(d),
+		size:   info.Size(),
+		file:   program,
+		tree:   tree,
+	}, nil
+}
+
+// settle gives a tree its own name. Where another master was faster, or a trial
+// was interrupted, one of that name is there: if it is the same, it is shared.
+func (t trees) settle(ctx context.Context, tree *stagedTree, hidden string) error {
+	unlock, err := t.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	have, err := hold(tree.dir)
+	if err == nil {
+		if err = tree.listing.Compare(ctx, tree.dir); err == nil {
+			return t.shareLocked(tree, have, hidden)
+		}
+		if err = t.replaceableLocked(tree.dir, have, err); err != nil {
+			letGo(have)
+			return err
+		}
+		if err = t.removeLocked(tree.dir, have); err != nil {
+			return err
+		}
+	} else if !isAbsent(err) {
+		return err
+	}
+	if err := t.disk.Rename(hidden, tree.dir); err != nil {
+		return err
+	}
+	// From here on the tree is whole under its own name, or not there. Where the
+	// flush fails it stays: nothing can be taken out of it before it is known
+	// that the name is gone. Who stages it again shares it.
+	return t.flushName(tree.dir)
+}
+
+// shareLocked takes the tree that is there instead of one's own.
+func (t trees) shareLocked(tree *stagedTree, have *os.File, hidden string) error {
+	if err := t.flushName(tree.dir); err != nil {
+		letGo(have)
+		return err
+	}
+	own := tree.held
+	tree.held = have
+	t.warnAll(t.removeHiddenLocked(hidden, own))
+	return nil
+}
+
+// replaceableLocked says whether a tree that differs from its archive may make
+// room for one that does not.
+func (t trees) replaceableLocked(dir string, have *os.File, differs error) error {
+	if !errors.Is(differs, archive.ErrDiffers) {
+		return differs
+	}
+	if t.isNamed(dir) || tryLock(have, exclusive) != nil {
+		return fmt.Errorf("%w, and it is in use: find out who writes there; stop what runs from it, or let \"current\" lead elsewhere, and it is unpacked anew: %w", ErrChanged, differs)
+	}
+	return nil
+}
+
+func (t trees) warnAll(warnings []error) {
+	for _, w := range warnings {
+		t.warn(w)
+	}
+}
+
+func (t trees) discard(st *Staged) error {
+	err := errors.Join(st.file.Close(), removeFile(st.tree.archivePath), st.tree.archive.Close())
+	unlock, lockErr := t.lock(context.Background())
+	if lockErr != nil {
+		letGo(st.tree.held)
+		return errors.Join(err, lockErr)
+	}
+	defer unlock()
+	if t.isNamed(st.tree.dir) || tryLock(st.tree.held, exclusive) != nil {
+		letGo(st.tree.held) // somebody runs from it; who comes last removes it
+		return err
+	}
+	return errors.Join(err, t.removeLocked(st.tree.dir, st.tree.held))
+}
