@@ -27,7 +27,7 @@ const floors = `
 	5  .
 	4  internal/master internal/worker internal/update
 	3  internal/store fetcher/fetchertest trust/trusttest
-	2  fetcher trust probe internal/socket internal/durable/durabletest
+	2  fetcher trust probe internal/socket internal/item internal/durable/durabletest
 	1  release delta loadtest internal/machine internal/durable internal/proc internal/handover
 `
 

@@ -208,6 +208,10 @@ func parseFiles(oob []byte) ([]*os.File, error) {
 // SetReadDeadline bounds Receive; the zero time means no bound.
 func (c *Conn) SetReadDeadline(t time.Time) error { return c.c.SetReadDeadline(t) }
 
+// CloseRead makes whatever the other side says from now on fail there. Receive
+// returns what it had said before, then [io.EOF].
+func (c *Conn) CloseRead() error { return c.c.CloseRead() }
+
 // Close ends the conversation: the other side sees its end.
 func (c *Conn) Close() error {
 	return c.c.Close()

@@ -38,6 +38,7 @@ type Master struct {
 	// Owned by Run's goroutine.
 	workers   map[machine.Gen]*worker
 	staged    map[machine.Digest]*store.Staged
+	held      []bequest // ends of ways that wait for a generation
 	timers    timers
 	tty       terminal
 	restoring int // restores that are under way
@@ -105,6 +106,7 @@ func (m *Master) close() {
 	close(m.quit)
 	m.cancel()
 	m.timers.close()
+	m.closeHeld()
 	for _, w := range m.workers {
 		w.close()
 	}

@@ -31,6 +31,7 @@ type Worker struct {
 	conn       *handover.Conn
 	inherited  handover.Inherited
 	sockets    []gate
+	estate     estate
 	tally      tally
 	withheld   chan struct{} // closed when Accept may end; see Listener
 	cancel     context.CancelFunc
@@ -86,6 +87,7 @@ func newWorker(quit func(code int)) *Worker {
 		quit:     quit,
 		asks:     map[int]chan handover.Status{},
 	}
+	w.estate = newEstate(w)
 	w.Context, w.cancel = context.WithCancel(context.Background())
 	return w
 }
@@ -110,6 +112,8 @@ func (w *Worker) setUp() error {
 			if err := w.addSockets(m.Sockets, files); err != nil {
 				return err
 			}
+		case handover.Bequest:
+			w.bequest(m, files)
 		case handover.Begin:
 			if w.Setup.Version == 0 {
 				return errors.New("the master began without a setup")
@@ -190,6 +194,10 @@ func (w *Worker) carryOut(m handover.Message, files []*os.File) {
 		w.drain(m)
 	case handover.Status:
 		w.answer(m)
+	case handover.Bequest:
+		w.bequest(m, files)
+	case handover.Bequeathed:
+		w.bequeathed(m)
 	}
 }
 
