@@ -75,7 +75,10 @@ func (c *Conn) Send(m Message, fds ...int) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err := c.write(out, oob); err != nil {
-		c.c.Close() // whatever came next would be read as the rest of this frame
+		// Whatever came next would be read as the rest of this frame. What the
+		// other side had said before is still received.
+		c.c.CloseWrite()
+		c.c.CloseRead()
 		return fmt.Errorf("send %s: %w", m.kind(), err)
 	}
 	return nil

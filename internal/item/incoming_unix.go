@@ -23,26 +23,37 @@ type incoming struct {
 // Add takes over the end of a way, and reads it until the other generation has
 // ended. What was held is there when Add returns.
 func (t *Taker) Add(end *os.File, held bool) error {
-	conn, err := handover.NewConn(end)
+	w, err := newIncoming(t, end, held)
 	if err != nil {
 		return err
 	}
-	w := &incoming{taker: t, conn: conn, held: held}
-	if !held {
-		go w.listen() // ends with the other side
-		return nil
+	if held {
+		return w.readHeld()
 	}
-	defer conn.Close()
-	if err := conn.SetReadDeadline(time.Now().Add(heldTimeout)); err != nil {
+	go w.listen() // ends with the other side
+	return nil
+}
+
+func newIncoming(t *Taker, end *os.File, held bool) (*incoming, error) {
+	conn, err := handover.NewConn(end)
+	if err != nil {
+		return nil, err
+	}
+	return &incoming{taker: t, conn: conn, held: held}, nil
+}
+
+func (w *incoming) readHeld() error {
+	defer w.conn.Close()
+	if err := w.conn.SetReadDeadline(time.Now().Add(heldTimeout)); err != nil {
 		return err
 	}
 	for n := 0; n < Window; {
-		m, files, err := conn.Receive()
+		m, files, err := w.conn.Receive()
 		if err != nil {
 			break // the end of the other generation
 		}
 		if msg, ok := m.(handover.Item); ok {
-			t.add(arrival{way: w, msg: msg, files: files})
+			w.taker.add(arrival{way: w, msg: msg, files: files})
 			n++
 			continue
 		}

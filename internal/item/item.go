@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"unicode/utf8"
 )
 
 const (
@@ -37,6 +38,8 @@ func (i Item) check() error {
 	switch {
 	case len(i.Name) > MaxName:
 		return fmt.Errorf("its name has %d bytes, more than %d", len(i.Name), MaxName)
+	case !utf8.ValidString(i.Name):
+		return fmt.Errorf("its name %q is not UTF-8", i.Name)
 	case len(i.Data) > MaxData:
 		return fmt.Errorf("its data have %d bytes, more than %d: hand a file over instead", len(i.Data), MaxData)
 	case i.Conn != nil && i.File != nil:

@@ -75,8 +75,9 @@ func (o *outgoing) hand(ctx context.Context, p packed) error {
 	}
 	p.msg.ID = id
 	if err := o.conn.Send(p.msg, p.fds...); err != nil {
-		// The conversation has ended: a half of a frame is not read, and a
-		// whole one can no longer be confirmed, so it is not taken.
+		// The way has ended, and a half of a frame is not read. But others may
+		// have been confirmed, so what was said is heard before it is closed.
+		o.conn.CloseRead()
 		return <-verdict
 	}
 	select {

@@ -13,12 +13,12 @@ import (
 )
 
 // A Taker has the items that other generations hand to this one. The zero value
-// is not usable; its methods may be called by many goroutines.
+// has none; its methods may be called by many goroutines.
 type Taker struct {
 	mu     sync.Mutex
 	queue  []arrival     // oldest first
 	closed bool          // this generation drains itself
-	change chan struct{} // closed and made anew when one of these changes
+	change chan struct{} // closed when one of these changes; nil while nobody waits
 }
 
 // arrival is an item that the program has not taken yet.
@@ -27,9 +27,6 @@ type arrival struct {
 	msg   handover.Item
 	files []*os.File
 }
-
-// NewTaker returns a taker with no way to it.
-func NewTaker() *Taker { return &Taker{change: make(chan struct{})} }
 
 // Take returns the next item, or else what to wait for before the next call. Its
 // error matches [net.ErrClosed]. It does not block.
@@ -51,6 +48,9 @@ func (t *Taker) next() (a arrival, wait <-chan struct{}, err error) {
 	if len(t.queue) == 0 {
 		if t.closed {
 			return a, nil, fmt.Errorf("this generation drains and inherits no more: %w", net.ErrClosed)
+		}
+		if t.change == nil {
+			t.change = make(chan struct{})
 		}
 		return a, t.change, nil
 	}
@@ -138,6 +138,8 @@ func (t *Taker) removeAll(way *incoming) {
 }
 
 func (t *Taker) changedLocked() {
-	close(t.change)
-	t.change = make(chan struct{})
+	if t.change != nil {
+		close(t.change)
+		t.change = nil
+	}
 }

@@ -27,15 +27,11 @@ const heirVersion = 2
 // estate is what a worker has from other generations, and hands to them.
 type estate struct {
 	giver *item.Giver
-	taker *item.Taker
+	taker item.Taker
 
 	mu       sync.Mutex
 	bequests map[int]chan handover.Bequeathed
 	last     int
-}
-
-func newEstate(w *Worker) estate {
-	return estate{giver: item.NewGiver(w.bequeath), taker: item.NewTaker(), bequests: map[int]chan handover.Bequeathed{}}
 }
 
 // Handover hands an item to the generation that goes on. While it runs, the end

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/seed-3d078585/overseer/internal/handover"
+	"github.com/seed-3d078585/overseer/internal/item"
 	"github.com/seed-3d078585/overseer/internal/socket"
 )
 
@@ -87,7 +88,8 @@ func newWorker(quit func(code int)) *Worker {
 		quit:     quit,
 		asks:     map[int]chan handover.Status{},
 	}
-	w.estate = newEstate(w)
+	w.estate.giver = item.NewGiver(w.bequeath)
+	w.estate.bequests = map[int]chan handover.Bequeathed{}
 	w.Context, w.cancel = context.WithCancel(context.Background())
 	return w
 }
