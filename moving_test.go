@@ -14,24 +14,45 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/seed-3d078585/overseer"
+	"github.com/seed-3d078585/overseer/probe"
 )
 
 // moving is examples/echo with releases: it takes its connections along.
 var moving = register("moving", func() {
 	c := webConfig()
-	c.Probe = nil
+	c.Probe = probeEcho
+	c.KeepAlive = overseer.OnFailure
 	c.Program = serveMoving
 	overseer.Run(c)
 })
 
+// probeEcho passes where a line is echoed.
+func probeEcho(ctx context.Context, target probe.Target) error {
+	conn, err := target.Dial(ctx, 0)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	defer context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })()
+	if _, err := io.WriteString(conn, "are you well?\n"); err != nil {
+		return err
+	}
+	answer, err := bufio.NewReader(conn).ReadString('\n')
+	if strings.HasSuffix(answer, "unwell\n") {
+		return errors.New("it is unwell")
+	}
+	return err
+}
+
 func serveMoving(s overseer.State) {
 	p := readPlan()
 	var sessions sync.WaitGroup
-	if p.Fault != "inherits nothing" {
+	if p.Fault != "inherits nothing" && (p.Fault != "inherits nothing at first" || s.Generation != 2) {
 		sessions.Go(func() {
 			for {
 				item, err := s.Inherited(context.Background())
@@ -43,9 +64,6 @@ func serveMoving(s overseer.State) {
 		})
 	}
 	announce(s)
-	if p.Fault == "crash" {
-		time.AfterFunc(p.After, func() { panic("version " + p.Version + " crashed") })
-	}
 	for {
 		conn, err := s.Listener.Accept()
 		if err != nil {
@@ -64,12 +82,16 @@ func echoMoving(s overseer.State, conn net.Conn, begun []byte) {
 	for {
 		line, err := in.ReadSlice('\n')
 		switch {
+		case err == nil && unwell() && string(line) == "are you well?\n":
+			io.WriteString(conn, "unwell\n")
 		case err == nil:
 			if _, err := fmt.Fprintf(conn, "%d: %s", s.Generation, line); err != nil {
 				return
 			}
 		case errors.Is(err, os.ErrDeadlineExceeded):
-			err := s.Handover(context.Background(), overseer.Item{Name: "conn", Conn: conn, Data: line})
+			ctx, cancel := context.WithTimeout(context.Background(), envDuration("TEST_HANDOVER", bound))
+			err := s.Handover(ctx, overseer.Item{Name: "conn", Conn: conn, Data: line})
+			cancel()
 			if err == nil {
 				return
 			}
@@ -82,22 +104,30 @@ func echoMoving(s overseer.State, conn net.Conn, begun []byte) {
 	}
 }
 
+// unwell reports whether this release, of a service that is told so, is bad.
+func unwell() bool {
+	_, err := os.Stat(os.Getenv("TEST_NEXT") + ".unwell")
+	return err == nil && readPlan().Fault == "unwell when told"
+}
+
 // converse sends numbered lines until it is told to stop, and checks the echo of
 // each. A part of the next line is always under way, so that there is no moment
-// at which nothing is at stake. It returns the generations that have answered.
-func converse(address string, stop <-chan struct{}, hello chan<- struct{}) (answered map[string]int, err error) {
+// at which nothing is at stake. It tells of each generation that is the first to
+// answer, or another one than before, and returns how often each has answered.
+func converse(address string, stop <-chan struct{}, by func(generation string)) (answered map[string]int, err error) {
 	conn, err := net.Dial("tcp", address)
 	if err != nil {
 		return nil, err
 	}
 	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(4 * bound))
 	answered = map[string]int{}
+	last := ""
 	in := bufio.NewReader(conn)
 	if _, err := io.WriteString(conn, "line number "); err != nil {
 		return nil, err
 	}
 	for n := 0; ; n++ {
+		conn.SetDeadline(time.Now().Add(bound))
 		if _, err := fmt.Fprintf(conn, "%d\nline number ", n); err != nil {
 			return answered, fmt.Errorf("send line %d: %w", n, err)
 		}
@@ -110,8 +140,9 @@ func converse(address string, stop <-chan struct{}, hello chan<- struct{}) (answ
 			return answered, fmt.Errorf("the echo of line %d is %q, want %q", n, echo, want)
 		}
 		answered[generation]++
-		if n == 0 {
-			hello <- struct{}{}
+		if generation != last {
+			last = generation
+			by(generation)
 		}
 		select {
 		case <-stop:
@@ -123,26 +154,33 @@ func converse(address string, stop <-chan struct{}, hello chan<- struct{}) (answ
 
 // A crowd is many connections that converse.
 type crowd struct {
-	t        *testing.T
-	stop     chan struct{}
-	all      sync.WaitGroup
+	t      *testing.T
+	stop   func()
+	all    sync.WaitGroup
+	failed chan struct{}
+	news   chan struct{} // has a value when something below has changed
+
 	mu       sync.Mutex
-	answered map[string]int
+	by       map[int]string // who has answered each client last
+	answered map[string]int // lines, by generation
 }
 
 // startCrowd waits until all clients have been answered once.
 func startCrowd(t *testing.T, address string, clients int) *crowd {
 	t.Helper()
-	c := &crowd{t: t, stop: make(chan struct{}), answered: map[string]int{}}
-	hello := make(chan struct{}, clients)
-	failed := make(chan struct{})
-	var once sync.Once
-	for range clients {
+	stop := make(chan struct{})
+	c := &crowd{
+		t: t, stop: sync.OnceFunc(func() { close(stop) }), failed: make(chan struct{}),
+		news: make(chan struct{}, 1), by: map[int]string{}, answered: map[string]int{},
+	}
+	t.Cleanup(func() { c.end() })
+	fail := sync.OnceFunc(func() { close(c.failed) })
+	for client := range clients {
 		c.all.Go(func() {
-			answered, err := converse(address, c.stop, hello)
+			answered, err := converse(address, stop, func(generation string) { c.note(client, generation) })
 			if err != nil {
 				t.Error(err)
-				once.Do(func() { close(failed) })
+				fail()
 			}
 			c.mu.Lock()
 			defer c.mu.Unlock()
@@ -151,19 +189,63 @@ func startCrowd(t *testing.T, address string, clients int) *crowd {
 			}
 		})
 	}
-	for range clients {
+	c.until("each client is answered", func() bool { return len(c.by) == clients })
+	return c
+}
+
+func (c *crowd) note(client int, generation string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.by[client] = generation
+	select {
+	case c.news <- struct{}{}:
+	default:
+	}
+}
+
+// until waits for a condition on who has answered.
+func (c *crowd) until(what string, condition func() bool) {
+	c.t.Helper()
+	for deadline := time.After(bound); ; {
+		c.mu.Lock()
+		ok := condition()
+		c.mu.Unlock()
+		if ok {
+			return
+		}
 		select {
-		case <-hello:
-		case <-failed:
-			t.FailNow()
+		case <-c.news:
+		case <-c.failed:
+			c.t.FailNow()
+		case <-deadline:
+			c.t.Fatalf("not within %v: %s", bound, what)
 		}
 	}
-	return c
+}
+
+// last returns the generation that has answered a client last.
+func (c *crowd) last(client int) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.by[client]
+}
+
+// await waits until each client was last answered by this generation.
+func (c *crowd) await(generation string) {
+	c.t.Helper()
+	c.until("generation "+generation+" answers each client", func() bool {
+		for _, by := range c.by {
+			if by != generation {
+				return false
+			}
+		}
+		return true
+	})
 }
 
 // end lets each client finish its line.
 func (c *crowd) end() map[string]int {
-	close(c.stop)
+	c.stop()
 	c.all.Wait()
 	return c.answered
 }
@@ -193,4 +275,85 @@ func TestConnectionsMoveThroughUpgrades(t *testing.T) {
 		t.Errorf("%d generations have answered, want %d: %v", len(answered), upgrades+1, answered)
 	}
 	t.Logf("%d clients, %d upgrades: lines by generation %v", clients, upgrades, answered)
+}
+
+// A release that is rolled back hands the connections that it has accepted to
+// the generation that is put back.
+func TestConnectionsMoveBackInARollback(t *testing.T) {
+	t.Parallel()
+	s := startService(t, moving, env("TEST_PROBATION", "1m"), env("TEST_TERMINATE_TIMEOUT", "2m"))
+	s.live(1)
+	before := startCrowd(t, s.Address(), 10)
+	publish(t, s.Next, plan{Version: "2", Fault: "unwell when told"})
+	s.await(1, "msg=trial")
+	after := startCrowd(t, s.Address(), 1)
+	for after.last(0) != "2" { // for a moment generation 1 accepts, too
+		after.end()
+		after = startCrowd(t, s.Address(), 1)
+	}
+	if err := os.WriteFile(s.Next+".unwell", nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.await(1, `msg="rolled back"`)
+	s.await(1, "msg=gone", "generation=2")
+	after.await("1")
+	if answered := before.end(); len(answered) != 1 {
+		t.Errorf("connections of generation 1 were answered by %v", answered)
+	}
+	if answered := after.end(); answered["1"] == 0 || answered["2"] == 0 {
+		t.Errorf("connections of generation 2 were answered by %v, want it and then 1", answered)
+	}
+	s.stop()
+}
+
+// Where the new release inherits nothing, the old generation keeps what it has,
+// and answers on it as before.
+func TestConnectionsStayWhereNobodyTakesThem(t *testing.T) {
+	t.Parallel()
+	s := startService(t, moving, env("TEST_PROBATION", "50ms"), env("TEST_TERMINATE_TIMEOUT", "2m"), env("TEST_HANDOVER", "200ms"))
+	s.live(1)
+	conn, err := net.Dial("tcp", s.Address())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(bound))
+	in := bufio.NewReader(conn)
+	io.WriteString(conn, "one\ntw")
+	if echo, err := in.ReadString('\n'); echo != "1: one\n" {
+		t.Fatalf("echo %q, %v", echo, err)
+	}
+	publish(t, s.Next, plan{Version: "2", Fault: "inherits nothing"})
+	s.await(1, "generation 1 keeps a connection", "deadline exceeded", "State.Inherited")
+	io.WriteString(conn, "o\n")
+	if echo, err := in.ReadString('\n'); echo != "1: two\n" {
+		t.Fatalf("echo %q, %v; want that of the old generation", echo, err)
+	}
+	conn.Close()
+	s.await(1, "msg=gone", "generation=1")
+	s.stop()
+}
+
+// A generation that is killed before it has taken what it was sent has not
+// taken it: the next one does.
+func TestConnectionsOutliveAnHeirThatIsKilled(t *testing.T) {
+	t.Parallel()
+	s := startService(t, moving, env("TEST_PROBATION", "1ms"), env("TEST_TERMINATE_TIMEOUT", "2m"))
+	s.live(1)
+	c := startCrowd(t, s.Address(), 100)
+	publish(t, s.Next, plan{Version: "2", Fault: "inherits nothing at first"})
+	s.await(1, "msg=committed") // and generation 1 drains
+	if err := syscall.Kill(s.pidOf(2), syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	s.await(1, "msg=gone", "generation=1")
+	c.await("3")
+	answered := c.end()
+	if len(answered) != 2 || answered["3"] == 0 {
+		t.Errorf("answered by generations %v, want 1 and 3", answered)
+	}
+	if n := s.count("keeps a connection"); n != 0 {
+		t.Errorf("%d times a connection was not moved, want 0", n)
+	}
+	s.stop()
 }
