@@ -42,6 +42,7 @@ func program(state overseer.State) {
 			sessions.Go(func() { serve(state, item.Conn, item.Data) })
 		}
 	})
+	fmt.Printf("generation %d listening on %s\n", state.Generation, state.Address)
 	for {
 		conn, err := state.Listener.Accept()
 		if errors.Is(err, net.ErrClosed) {
