@@ -23,7 +23,7 @@ const modulePath = "github.com/seed-3d078585/overseer"
 //
 // Test support stands one floor above what it tests.
 const floors = `
-	6  examples/* internal/releasebench
+	6  examples/* internal/releasebench internal/scalebench
 	5  .
 	4  internal/master internal/worker internal/update
 	3  internal/store fetcher/fetchertest trust/trusttest

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// A scale is what is measured once.
+type scale struct{ listeners, connections int }
+
+var (
+	all = []scale{
+		{1, 0}, {10, 0}, {100, 0}, {1000, 0},
+		{1, 1000}, {1, 5000}, {1, 20000},
+		{1000, 20000},
+	}
+	some = []scale{{1, 0}, {20, 100}}
+)
+
+// A result is the medians of a scale beside those of the baseline.
+type result struct {
+	scale
+	took, base            handover
+	memory, baseMemory    int // KiB
+	failed, notMoved      int // connections
+	liveRatio, pauseRatio float64
+}
+
+// measure restarts a service of each scale, in turns with the baseline.
+func measure(ctx context.Context, scales []scale, rounds int) ([]result, error) {
+	most := 0
+	for _, s := range scales {
+		most = max(most, s.connections+s.listeners)
+	}
+	if err := raiseLimit(uint64(most + 1000)); err != nil {
+		return nil, err
+	}
+	base, err := startSubject(ctx, 1)
+	if err != nil {
+		return nil, err
+	}
+	var results []result
+	for _, s := range scales {
+		fmt.Fprintf(os.Stderr, "%d listeners, %d connections\n", s.listeners, s.connections)
+		r, err := measureOne(ctx, base, s, rounds)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("%d listeners, %d connections: %w", s.listeners, s.connections, err), base.stop())
+		}
+		results = append(results, r)
+	}
+	return results, base.stop()
+}
+
+func measureOne(ctx context.Context, base *subject, s scale, rounds int) (r result, err error) {
+	r.scale = s
+	service, err := startSubject(ctx, s.listeners)
+	if err != nil {
+		return r, err
+	}
+	defer func() { err = errors.Join(err, service.stop()) }()
+	conns, err := connect(ctx, service.addresses, s.connections)
+	defer conns.close()
+	if err != nil {
+		return r, err
+	}
+	r.failed = conns.failed() // all are accepted
+	var took, bases []handover
+	for range rounds {
+		b, err := base.restart()
+		if err != nil {
+			return r, err
+		}
+		h, err := service.restart()
+		if err != nil {
+			return r, err
+		}
+		took, bases = append(took, h), append(bases, b)
+		r.failed += conns.failed()
+	}
+	r.notMoved = service.notMoved
+	r.took, r.base = medians(took), medians(bases)
+	r.liveRatio = ratio(took, bases, func(h handover) time.Duration { return h.live })
+	r.pauseRatio = ratio(took, bases, func(h handover) time.Duration { return h.paused })
+	r.memory, err = service.memory()
+	if err != nil {
+		return r, err
+	}
+	r.baseMemory, err = base.memory()
+	return r, err
+}
+
+func medians(list []handover) handover {
+	return handover{
+		live:   median(list, func(h handover) time.Duration { return h.live }),
+		paused: median(list, func(h handover) time.Duration { return h.paused }),
+		moved:  median(list, func(h handover) time.Duration { return h.moved }),
+	}
+}
+
+func median(list []handover, of func(handover) time.Duration) time.Duration {
+	var all []time.Duration
+	for _, h := range list {
+		all = append(all, of(h))
+	}
+	slices.Sort(all)
+	return all[len(all)/2]
+}
+
+// ratio is the median of the ratios of pairs.
+func ratio(list, base []handover, of func(handover) time.Duration) float64 {
+	var all []float64
+	for i := range list {
+		all = append(all, float64(of(list[i]))/float64(of(base[i])))
+	}
+	slices.Sort(all)
+	return all[len(all)/2]
+}
+
+// raiseLimit lets this process, and those that it starts, open so many files.
+func raiseLimit(files uint64) error {
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		return err
+	}
+	limit.Cur = max(limit.Cur, files)
+	limit.Max = max(limit.Max, files)
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		return fmt.Errorf("raise the limit of open files to %d: %w: become root, or see ulimit -Hn", files, err)
+	}
+	return nil
+}
