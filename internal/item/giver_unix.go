@@ -35,18 +35,16 @@ func NewGiver(ask func(ctx context.Context, end *os.File, except int) (Answer, e
 // Hand hands an item over. On success the caller closes its own copy of what is
 // in it; on an error the item is as it was.
 func (g *Giver) Hand(ctx context.Context, it Item) error {
-	p, err := pack(it)
-	if err != nil {
+	if err := it.check(); err != nil {
 		return err
 	}
-	defer p.close()
 	var before *outgoing
 	for {
 		way, err := g.other(ctx, before)
 		if err != nil {
 			return err
 		}
-		if err = way.hand(ctx, p); !errors.Is(err, errElsewhere) {
+		if err = way.hand(ctx, it); !errors.Is(err, errElsewhere) {
 			return err
 		}
 		before = way

@@ -57,9 +57,9 @@ func (o *outgoing) over() bool {
 }
 
 // hand sends an item and waits for the verdict.
-func (o *outgoing) hand(ctx context.Context, p packed) error {
+func (o *outgoing) hand(ctx context.Context, it Item) error {
 	if o.Held {
-		return o.leave(p)
+		return o.leave(it)
 	}
 	select {
 	case o.room <- struct{}{}:
@@ -73,8 +73,11 @@ func (o *outgoing) hand(ctx context.Context, p packed) error {
 	if verdict == nil {
 		return errElsewhere
 	}
-	p.msg.ID = id
-	if err := o.conn.Send(p.msg, p.fds...); err != nil {
+	if err := send(o.conn, id, it); err != nil {
+		if _, itself := err.(unsent); itself {
+			o.forget(id)
+			return err
+		}
 		// The way has ended, and a half of a frame is not read. But others may
 		// have been confirmed, so what was said is heard before it is closed.
 		o.conn.CloseRead()
@@ -90,13 +93,13 @@ func (o *outgoing) hand(ctx context.Context, p packed) error {
 
 // leave writes an item that the kernel keeps until the next generation reads it.
 // There is always room: a way has a bound of items, and an item one of bytes.
-func (o *outgoing) leave(p packed) error {
+func (o *outgoing) leave(it Item) error {
 	select {
 	case o.room <- struct{}{}: // for good
 	default:
 		return fmt.Errorf("the master holds no more than %d items for a generation to come", Window)
 	}
-	return o.conn.Send(p.msg, p.fds...)
+	return send(o.conn, 0, it)
 }
 
 // expect returns nothing where the way has ended.
@@ -110,6 +113,12 @@ func (o *outgoing) expect() (id int, verdict chan error) {
 	verdict = make(chan error, 1)
 	o.waiting[o.last] = verdict
 	return o.last, verdict
+}
+
+func (o *outgoing) forget(id int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	delete(o.waiting, id)
 }
 
 func (o *outgoing) decide(id int, verdict error) {

@@ -14,11 +14,29 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A packed item is a message with copies of its descriptors.
+// A packed item is a message with copies of its descriptors. It is made when it
+// can be sent, and closed when it was: a program may have as many connections as
+// it may have descriptors.
 type packed struct {
 	msg handover.Item
 	fds []int
 }
+
+// send writes an item, which stays as it is.
+func send(conn *handover.Conn, id int, it Item) error {
+	p, err := pack(it)
+	if err != nil {
+		return unsent{err}
+	}
+	defer p.close()
+	p.msg.ID = id
+	return conn.Send(p.msg, p.fds...)
+}
+
+// unsent is an error that is the item's, not the way's.
+type unsent struct{ error }
+
+func (e unsent) Unwrap() error { return e.error }
 
 func (p *packed) close() {
 	for _, fd := range p.fds {
@@ -27,16 +45,12 @@ func (p *packed) close() {
 	p.fds = nil
 }
 
-// pack leaves the item as it is.
 func pack(it Item) (p packed, err error) {
 	defer func() {
 		if err != nil {
 			p.close()
 		}
 	}()
-	if err := it.check(); err != nil {
-		return p, err
-	}
 	p.msg = handover.Item{Name: it.Name}
 	switch {
 	case it.Conn != nil:

@@ -34,11 +34,8 @@ type result struct {
 
 // measure restarts a service of each scale, in turns with the baseline.
 func measure(ctx context.Context, scales []scale, rounds int) ([]result, error) {
-	most := 0
-	for _, s := range scales {
-		most = max(most, s.connections+s.listeners)
-	}
-	if err := raiseLimit(uint64(most + 1000)); err != nil {
+	scales, err := fit(scales)
+	if err != nil {
 		return nil, err
 	}
 	base, err := startSubject(ctx, 1)
@@ -122,16 +119,35 @@ func ratio(list, base []handover, of func(handover) time.Duration) float64 {
 	return all[len(all)/2]
 }
 
-// raiseLimit lets this process, and those that it starts, open so many files.
-func raiseLimit(files uint64) error {
+// spare is how many files a process has open beside listeners and connections,
+// at most.
+const spare = 500
+
+// fit raises the limit of open files, for this process and those that it starts,
+// or else leaves out the connections that the limit does not allow.
+func fit(scales []scale) ([]scale, error) {
 	var limit unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
-		return err
+		return nil, err
 	}
-	limit.Cur = max(limit.Cur, files)
-	limit.Max = max(limit.Max, files)
+	want := limit
+	for _, s := range scales {
+		want.Cur = max(want.Cur, uint64(s.listeners+s.connections+spare))
+	}
+	want.Max = max(limit.Max, want.Cur)
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &want); err == nil {
+		return scales, nil
+	}
+	limit.Cur = limit.Max
 	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
-		return fmt.Errorf("raise the limit of open files to %d: %w: become root, or see ulimit -Hn", files, err)
+		return nil, fmt.Errorf("raise the limit of open files (ulimit -n): %w", err)
 	}
-	return nil
+	var fitting []scale
+	for _, s := range scales {
+		s.connections = min(s.connections, int(limit.Max)-s.listeners-spare)
+		if s.connections >= 0 {
+			fitting = append(fitting, s)
+		}
+	}
+	return fitting, nil
 }

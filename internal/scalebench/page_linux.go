@@ -14,7 +14,7 @@ func write(results []result, rounds int) string {
 
 Written by `+"`go run ./internal/scalebench`"+` with %s on %s/%s, %d processors, at %s. Medians of %d restarts; a ratio is the median of pairs with a service of one listener and no connection, which was restarted in turns with it. Times of one run say little about another machine.
 
-The program echoes on TCP connections, all open and idle, and moves them by `+"`State.Handover`"+`: the same connections live through all restarts, and each is asked for an echo after each restart.
+The program echoes on TCP connections, all open and idle, and moves them by `+"`State.Handover`"+`: the same connections live through all restarts, and each is asked for an echo after each restart. There are as many as the limit of open files of a process allows here, 20,000 at most.
 
 - **live**: from SIGUSR2 until the new generation accepts and the old one is told to stop.
 - **paused**: until the program of the old generation knows.
