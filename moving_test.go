@@ -11,6 +11,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
+	"net/http"
 	"os"
 	"strings"
 	"sync"
@@ -103,6 +104,39 @@ func echoMoving(s overseer.State, conn net.Conn, begun []byte) {
 		}
 	}
 }
+
+// movingUpgraded is the same behind an HTTP upgrade, as a WebSocket is.
+var movingUpgraded = register("moving upgraded", func() {
+	c := webConfig()
+	c.Probe = nil
+	c.Program = func(s overseer.State) {
+		go func() {
+			for {
+				item, err := s.Inherited(context.Background())
+				if err != nil {
+					return
+				}
+				go echoMoving(s, item.Conn, item.Data)
+			}
+		}()
+		announce(s)
+		err := s.Serve(&http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			conn, buf, err := w.(http.Hijacker).Hijack()
+			if err != nil {
+				http.Error(w, err.Error(), http.StatusInternalServerError)
+				return
+			}
+			io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n")
+			begun, _ := buf.Reader.Peek(buf.Reader.Buffered()) // what the server has read beyond the request
+			echoMoving(s, conn, begun)
+		})})
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "serve:", err)
+			os.Exit(3)
+		}
+	}
+	overseer.Run(c)
+})
 
 // unwell reports whether this release, of a service that is told so, is bad.
 func unwell() bool {
@@ -355,5 +389,34 @@ func TestConnectionsOutliveAnHeirThatIsKilled(t *testing.T) {
 	if n := s.count("keeps a connection"); n != 0 {
 		t.Errorf("%d times a connection was not moved, want 0", n)
 	}
+	s.stop()
+}
+
+// A connection that was taken over from net/http moves as well, with what the
+// server had read of it already.
+func TestUpgradedConnectionMoves(t *testing.T) {
+	t.Parallel()
+	s := startService(t, movingUpgraded, env("TEST_TERMINATE_TIMEOUT", "2m"))
+	s.live(1)
+	conn, err := net.Dial("tcp", s.Address())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(bound))
+	in := bufio.NewReader(conn)
+	// The first line comes with the request, and half of the next one.
+	io.WriteString(conn, "GET / HTTP/1.1\r\nHost: test\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\nline 1\nlin")
+	if resp, err := http.ReadResponse(in, nil); err != nil || resp.StatusCode != http.StatusSwitchingProtocols {
+		t.Fatalf("upgrade: %+v, %v", resp, err)
+	}
+	for generation := 1; generation <= 3; generation++ {
+		if echo, err := in.ReadString('\n'); echo != fmt.Sprintf("%d: line %d\n", generation, generation) {
+			t.Fatalf("generation %d: echo %q, %v", generation, echo, err)
+		}
+		s.restart()
+		fmt.Fprintf(conn, "e %d\nlin", generation+1)
+	}
+	conn.Close() // else the end of the service would wait for it
 	s.stop()
 }

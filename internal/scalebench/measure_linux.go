@@ -27,8 +27,9 @@ var (
 type result struct {
 	scale
 	took, base            handover
-	memory, baseMemory    int // KiB
-	failed, notMoved      int // connections
+	processor             time.Duration // of the master, for one restart
+	memory, baseMemory    int           // KiB
+	failed, notMoved      int           // connections
 	liveRatio, pauseRatio float64
 }
 
@@ -67,6 +68,10 @@ func measureOne(ctx context.Context, base *subject, s scale, rounds int) (r resu
 		return r, err
 	}
 	r.failed = conns.failed() // all are accepted
+	before, err := service.processor()
+	if err != nil {
+		return r, err
+	}
 	var took, bases []handover
 	for range rounds {
 		b, err := base.restart()
@@ -80,6 +85,11 @@ func measureOne(ctx context.Context, base *subject, s scale, rounds int) (r resu
 		took, bases = append(took, h), append(bases, b)
 		r.failed += conns.failed()
 	}
+	after, err := service.processor()
+	if err != nil {
+		return r, err
+	}
+	r.processor = (after - before) / time.Duration(rounds)
 	r.notMoved = service.notMoved
 	r.took, r.base = medians(took), medians(bases)
 	r.liveRatio = ratio(took, bases, func(h handover) time.Duration { return h.live })

@@ -19,14 +19,15 @@ The program echoes on TCP connections, all open and idle, and moves them by `+"`
 - **live**: from SIGUSR2 until the new generation accepts and the old one is told to stop.
 - **paused**: until the program of the old generation knows.
 - **moved**: until the old generation has handed over all its connections and its process has ended.
+- **processor**: the time that the master has used for one restart.
 - **master**: its resident memory at the end, and what it has more than the one of the baseline.
 
-| listeners | connections | live | ratio | paused | ratio | moved | master | more | failed |
-|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|
+| listeners | connections | live | ratio | paused | ratio | moved | processor | master | more | failed |
+|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|
 `, runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), time.Now().UTC().Format("2006-01-02 15:04 UTC"), rounds)
 	for _, r := range results {
-		fmt.Fprintf(&page, "| %d | %d | %v | %.2f | %v | %.2f | %v | %.1f MiB | %+.1f MiB | %d |\n",
-			r.listeners, r.connections, ms(r.took.live), r.liveRatio, ms(r.took.paused), r.pauseRatio, ms(r.took.moved),
+		fmt.Fprintf(&page, "| %d | %d | %v | %.2f | %v | %.2f | %v | %v | %.1f MiB | %+.1f MiB | %d |\n",
+			r.listeners, r.connections, ms(r.took.live), r.liveRatio, ms(r.took.paused), r.pauseRatio, ms(r.took.moved), ms(r.processor),
 			mib(r.memory), mib(r.memory-r.baseMemory), r.failed+r.notMoved)
 	}
 	page.WriteString(`

@@ -138,6 +138,24 @@ func (s *subject) memory() (int, error) {
 	return 0, errors.New("the master has no VmRSS")
 }
 
+// processor returns the processor time that the master has used so far. It says
+// the same on a busy machine.
+func (s *subject) processor() (time.Duration, error) {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.cmd.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	_, rest, _ := strings.Cut(string(stat), ") ") // the name may have spaces
+	fields := strings.Fields(rest)
+	if len(fields) < 13 {
+		return 0, errors.New("the master's stat has too few fields")
+	}
+	const tick = 10 * time.Millisecond // proc_pid_stat(5): sysconf(_SC_CLK_TCK), 100 on Linux
+	user, err1 := strconv.Atoi(fields[11])
+	system, err2 := strconv.Atoi(fields[12])
+	return time.Duration(user+system) * tick, errors.Join(err1, err2)
+}
+
 func (s *subject) stop() error {
 	err := s.cmd.Process.Signal(syscall.SIGTERM)
 	for range s.lines { // it ends when the service has ended
