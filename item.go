@@ -4,12 +4,14 @@ import (
 	"context"
 	"net"
 	"os"
+
+	"github.com/seed-3d078585/overseer/internal/item"
 )
 
 // Bounds of an [Item].
 const (
-	MaxItemName = 256      // bytes of its name
-	MaxItemData = 16 << 20 // bytes of its data
+	MaxItemName = item.MaxName // bytes of its name, which is UTF-8: 256
+	MaxItemData = item.MaxData // bytes of its data: 16 MiB
 )
 
 // An Item is something that one generation hands to the next: a connection, or
@@ -51,11 +53,11 @@ type Item struct {
 // Under Config.Sequential the next generation starts when this one has ended.
 // At most 64 items wait for it; Handover returns when the item is left for it,
 // and it is lost if the master or that generation dies before it is taken.
-func (s State) Handover(ctx context.Context, item Item) error {
+func (s State) Handover(ctx context.Context, i Item) error {
 	if s.run == nil {
 		return ErrDisabled
 	}
-	return s.run.Handover(ctx, item)
+	return s.run.Handover(ctx, i)
 }
 
 // Inherited returns the next item that another generation hands to this one. It
