@@ -35,7 +35,7 @@ var everyMessage = []Message{
 	Restart{Force: true},
 	Ask{ID: 9},
 	Status{ID: 9, Generation: 2, Staged: "d", Pending: true, Starts: 4},
-	Bequeath{ID: 1, Except: 3},
+	Bequeath{ID: 1},
 	Bequest{Generation: 2, Held: true},
 	Bequeathed{ID: 1, Heir: 3, Held: true, Refused: "no"},
 	Item{ID: 4, Name: "n", Kind: "conn", Data: []byte{0, 255}, Size: 9},

@@ -30,7 +30,7 @@
 //	  restart {force}                -->              overseer.Restart
 //	  ask {id}                       -->              overseer.Status
 //	                                 <--     status {id,…}
-//	  bequeath {id,except} + descriptor -->           one end of a way  (version 2)
+//	  bequeath {id} + descriptor     -->              one end of a way   (version 2)
 //	                                 <--     bequeathed {id,heir,held,refused}
 //	                                 <--     bequest {generation,held} + descriptor
 //	                                                  to the generation that goes on

@@ -95,11 +95,9 @@ type (
 	}
 
 	// Bequeath brings the master one end of a way: a pair of sockets on which
-	// a generation that drains hands items to the one that goes on. Except
-	// names a generation that did not take them.
+	// a generation that drains hands items to the one that goes on.
 	Bequeath struct {
-		ID     int `json:"id"`
-		Except int `json:"except"` // 0: none
+		ID int `json:"id"`
 	}
 
 	// Bequest brings the end of a way to the generation that goes on. Held says

@@ -44,6 +44,8 @@ type house struct {
 	giver *Giver
 	held  *os.File
 
+	forgets int // so many questions are lost
+
 	mu     sync.Mutex
 	heir   int
 	taker  *Taker
@@ -79,10 +81,17 @@ func (h *house) kill(generation int) {
 	h.ends[generation] = nil
 }
 
-func (h *house) ask(ctx context.Context, end *os.File, except int) (Answer, error) {
+func (h *house) ask(ctx context.Context, end *os.File) (Answer, error) {
 	copied, err := duplicate(end)
+	end.Close()
 	if err != nil {
 		return Answer{}, err
+	}
+	if h.forgets > 0 {
+		h.forgets--
+		copied.Close()
+		<-ctx.Done()
+		return Answer{}, context.Cause(ctx)
 	}
 	if h.holds {
 		h.held = copied
@@ -90,7 +99,7 @@ func (h *house) ask(ctx context.Context, end *os.File, except int) (Answer, erro
 	}
 	for {
 		h.mu.Lock()
-		if h.heir != 0 && h.heir != except {
+		if h.heir != 0 {
 			defer h.mu.Unlock()
 			w, err := newIncoming(h.taker, copied, false)
 			if err != nil {

@@ -215,6 +215,38 @@ func TestItemGoesElsewhere(t *testing.T) {
 	}
 }
 
+// A master that is replaced may lose a question: it is asked again.
+func TestLostQuestionIsAskedAgain(t *testing.T) {
+	h := newHouse(t)
+	h.forgets = 1
+	var taker Taker
+	h.live(1, &taker)
+	got := taken(t, &taker)
+	must(t, h.giver.Hand(t.Context(), Item{Name: "late"}))
+	if it := next(t, got); it.Name != "late" {
+		t.Fatalf("Take = %+v", it)
+	}
+}
+
+// Where the master says no, each item has its answer at once, however many ask.
+func TestManyAreRefusedAtOnce(t *testing.T) {
+	no := errors.New("the service ends")
+	g := NewGiver(func(_ context.Context, end *os.File) (Answer, error) {
+		end.Close()
+		return Answer{}, no
+	})
+	results := make(chan error)
+	const items = 2000 // some of which would be late, were there a pause for each
+	for range items {
+		go func() { results <- g.Hand(t.Context(), Item{}) }()
+	}
+	for range items {
+		if err := next(t, results); !errors.Is(err, no) {
+			t.Fatalf("Hand = %v; want %v", err, no)
+		}
+	}
+}
+
 // What is left for a generation to come is all there when Add returns, and no
 // answer is waited for.
 func TestItemsAreLeft(t *testing.T) {

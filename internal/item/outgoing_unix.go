@@ -25,41 +25,40 @@ var (
 
 // outgoing is a way as the giver sees it.
 type outgoing struct {
-	Answer
-	conn *handover.Conn
-	room chan struct{} // a token for each item under way
-	done chan struct{} // closed at the end of the way
+	Answer // once the master has given it
+	conn   *handover.Conn
+	room   chan struct{} // a token for each item under way
+	done   chan struct{} // closed at the end of the way
 
 	mu      sync.Mutex
 	last    int
 	waiting map[int]chan error // by item; each has room for its one verdict
+	leaving bool               // the other generation takes no more
 	ended   bool
 }
 
-func newOutgoing(conn *handover.Conn, a Answer) *outgoing {
+func newOutgoing(conn *handover.Conn) *outgoing {
 	o := &outgoing{
-		Answer:  a,
 		conn:    conn,
 		room:    make(chan struct{}, Window),
 		done:    make(chan struct{}),
 		waiting: map[int]chan error{},
 	}
-	if !o.Held {
-		go o.listen() // ends with the other side, at the latest
-	}
+	go o.listen() // ends with the other side, at the latest
 	return o
 }
 
+// over reports whether nothing can be handed over on this way any more.
 func (o *outgoing) over() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.ended
+	return o.ended || o.leaving
 }
 
 // hand sends an item and waits for the verdict.
 func (o *outgoing) hand(ctx context.Context, it Item) error {
 	if o.Held {
-		return o.leave(it)
+		return o.bequeath(it)
 	}
 	select {
 	case o.room <- struct{}{}:
@@ -91,9 +90,9 @@ func (o *outgoing) hand(ctx context.Context, it Item) error {
 	}
 }
 
-// leave writes an item that the kernel keeps until the next generation reads it.
+// bequeath writes an item that the kernel keeps until the next generation reads it.
 // There is always room: a way has a bound of items, and an item one of bytes.
-func (o *outgoing) leave(it Item) error {
+func (o *outgoing) bequeath(it Item) error {
 	select {
 	case o.room <- struct{}{}: // for good
 	default:
@@ -113,6 +112,12 @@ func (o *outgoing) expect() (id int, verdict chan error) {
 	verdict = make(chan error, 1)
 	o.waiting[o.last] = verdict
 	return o.last, verdict
+}
+
+func (o *outgoing) leave() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.leaving = true
 }
 
 func (o *outgoing) forget(id int) {
@@ -161,6 +166,9 @@ func (o *outgoing) listen() {
 		case handover.Taken:
 			o.decide(m.ID, nil)
 		case handover.Untaken:
+			if m.Elsewhere {
+				o.leave()
+			}
 			o.decide(m.ID, untaken(m))
 		}
 	}

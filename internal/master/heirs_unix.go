@@ -19,10 +19,9 @@ const heldWays = 16
 // A bequest is the end of a way that a generation has brought. The other end
 // stays with it, so closing this one says no.
 type bequest struct {
-	from   *worker
-	id     int
-	except machine.Gen
-	end    *os.File
+	from *worker
+	id   int
+	end  *os.File
 }
 
 // bequeath brings the end of a way to the generation that goes on, or holds it
@@ -34,7 +33,7 @@ func (m *Master) bequeath(b bequest) {
 	switch {
 	case reason != "":
 		m.refuse(b, reason)
-	case heir != 0 && heir != b.except:
+	case heir != 0:
 		m.give(b, heir)
 	case len(m.held) == heldWays:
 		m.refuse(b, "too many generations wait for one to come")

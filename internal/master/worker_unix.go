@@ -142,7 +142,7 @@ func (w *worker) receive() {
 
 func (w *worker) heard(msg handover.Message, files []*os.File) {
 	if msg, ok := msg.(handover.Bequeath); ok && len(files) == 1 {
-		b := bequest{from: w, id: msg.ID, except: machine.Gen(msg.Except), end: files[0]}
+		b := bequest{from: w, id: msg.ID, end: files[0]}
 		if !w.m.call(func() { w.m.bequeath(b) }) {
 			b.end.Close()
 		}

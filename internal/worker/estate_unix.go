@@ -112,7 +112,7 @@ func (w *Worker) bequest(m handover.Bequest, files []*os.File) {
 }
 
 // bequeath brings the end of a way to the master, and waits for the answer.
-func (w *Worker) bequeath(ctx context.Context, end *os.File, except int) (item.Answer, error) {
+func (w *Worker) bequeath(ctx context.Context, end *os.File) (item.Answer, error) {
 	w.estate.mu.Lock()
 	w.estate.last++
 	id, reply := w.estate.last, make(chan handover.Bequeathed, 1)
@@ -123,7 +123,9 @@ func (w *Worker) bequeath(ctx context.Context, end *os.File, except int) (item.A
 		delete(w.estate.bequests, id)
 		w.estate.mu.Unlock()
 	}()
-	if err := w.conn.Send(handover.Bequeath{ID: id, Except: except}, int(end.Fd())); err != nil {
+	err := w.conn.Send(handover.Bequeath{ID: id}, int(end.Fd()))
+	end.Close()
+	if err != nil {
 		return item.Answer{}, err
 	}
 	select {
