@@ -211,6 +211,10 @@ func parseFiles(oob []byte) ([]*os.File, error) {
 // SetReadDeadline bounds Receive; the zero time means no bound.
 func (c *Conn) SetReadDeadline(t time.Time) error { return c.c.SetReadDeadline(t) }
 
+// SetWriteBuffer asks for a buffer of so many bytes for what was sent and not
+// received yet.
+func (c *Conn) SetWriteBuffer(bytes int) error { return c.c.SetWriteBuffer(bytes) }
+
 // CloseRead makes whatever the other side says from now on fail there. Receive
 // returns what it had said before, then [io.EOF].
 func (c *Conn) CloseRead() error { return c.c.CloseRead() }

@@ -84,6 +84,7 @@ func (g *Giver) open(ctx context.Context) (*outgoing, error) {
 	if err != nil {
 		return nil, err
 	}
+	conn.SetWriteBuffer(wayBuffer) // without it some items fewer can be left
 	way := newOutgoing(conn)
 	way.Answer, err = g.find(ctx, way, end)
 	if err == nil || errors.Is(err, errElsewhere) {

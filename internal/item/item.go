@@ -19,9 +19,14 @@ const (
 	Window = 64
 
 	// inline bounds the data that travel in the message itself; what is longer
-	// travels as a file in memory. So each item is small on its way, and what
-	// the kernel holds of a way for a generation to come is bounded.
-	inline = 2 << 10
+	// travels as a file in memory. So each message takes less than a page of
+	// 4 KiB on its way.
+	inline = 1 << 10
+
+	// wayBuffer is the size of the kernel's buffer for a way: enough for Window
+	// items that nobody reads yet. Linux grants twice what is asked for, and at
+	// least 416 KiB with its defaults (socket(7): SO_SNDBUF, wmem_max).
+	wayBuffer = 512 << 10
 )
 
 // An Item is what one generation hands to another: a connection, a file or

@@ -252,12 +252,10 @@ func TestManyAreRefusedAtOnce(t *testing.T) {
 func TestItemsAreLeft(t *testing.T) {
 	h := newHouse(t)
 	h.hold()
+	name := func(i int) string { return strings.Repeat("\x01", MaxName-1) + string(rune('0'+i)) } // long in JSON
+	size := func(i int) int { return []int{inline, inline, inline, 1 << 20}[i%4] }
 	for i := range Window {
-		data := bytesOf(inline)
-		if i%2 == 1 {
-			data = bytesOf(1 << 20)
-		}
-		must(t, h.giver.Hand(t.Context(), Item{Name: string(rune('A' + i)), Data: data}))
+		must(t, h.giver.Hand(t.Context(), Item{Name: name(i), Data: bytesOf(size(i))}))
 	}
 	if err := h.giver.Hand(t.Context(), Item{}); err == nil || !strings.Contains(err.Error(), "no more than 64") {
 		t.Fatalf("Hand of one more = %v", err)
@@ -268,7 +266,7 @@ func TestItemsAreLeft(t *testing.T) {
 	taker.Close() // what nobody else has is not sent back
 	for i := range Window {
 		it, wait, err := taker.Take()
-		if wait != nil || err != nil || it.Name != string(rune('A'+i)) || len(it.Data) != []int{inline, 1 << 20}[i%2] {
+		if wait != nil || err != nil || it.Name != name(i) || len(it.Data) != size(i) {
 			t.Fatalf("Take = %q with %d bytes, %v", it.Name, len(it.Data), err)
 		}
 	}

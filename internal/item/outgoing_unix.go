@@ -90,8 +90,8 @@ func (o *outgoing) hand(ctx context.Context, it Item) error {
 	}
 }
 
-// bequeath writes an item that the kernel keeps until the next generation reads it.
-// There is always room: a way has a bound of items, and an item one of bytes.
+// bequeath writes an item that the kernel keeps until the next generation reads
+// it. There is room: see wayBuffer.
 func (o *outgoing) bequeath(it Item) error {
 	select {
 	case o.room <- struct{}{}: // for good
