@@ -1,12 +1,16 @@
 package overseer_test
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"crypto/ed25519"
 	"errors"
 	"fmt"
+	"io"
 	"log"
 	"log/slog"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -44,6 +48,62 @@ func ExampleRunErr() {
 	default:
 		log.Fatal(err) // the address is in use, say
 	}
+}
+
+// A server whose connections outlive it: each moves to the new generation, with
+// what was read from it and not answered.
+func ExampleState_Handover() {
+	serve := func(state overseer.State, conn net.Conn, begun []byte) {
+		defer conn.Close()
+		defer context.AfterFunc(state.Context(), func() { conn.SetReadDeadline(time.Unix(1, 0)) })()
+		in := bufio.NewReader(io.MultiReader(bytes.NewReader(begun), conn))
+		for {
+			line, err := in.ReadSlice('\n')
+			if errors.Is(err, os.ErrDeadlineExceeded) {
+				// On an error a program would go on with the connection.
+				state.Handover(context.Background(), overseer.Item{Conn: conn, Data: line})
+				return
+			}
+			if err != nil {
+				return
+			}
+			conn.Write(line)
+		}
+	}
+	overseer.Run(overseer.Config{Address: ":3000", Program: func(state overseer.State) {
+		go func() {
+			for {
+				item, err := state.Inherited(context.Background())
+				if err != nil {
+					return // this generation drains
+				}
+				go serve(state, item.Conn, item.Data)
+			}
+		}()
+		for {
+			conn, err := state.Listener.Accept()
+			if err != nil {
+				return // this generation drains, and its connections have moved
+			}
+			go serve(state, conn, nil)
+		}
+	}})
+}
+
+// A program that runs alone, and begins with what the one before has left.
+func ExampleState_Inherited() {
+	overseer.Run(overseer.Config{Sequential: true, Program: func(state overseer.State) {
+		now, cancel := context.WithCancel(context.Background())
+		cancel() // what is there is asked for, and nothing is waited for
+		var counters []byte
+		if item, err := state.Inherited(now); err == nil {
+			counters = item.Data
+		}
+		<-state.GracefulShutdown
+		if err := state.Handover(context.Background(), overseer.Item{Name: "counters", Data: counters}); err != nil {
+			log.Print(err) // the end of the service, say
+		}
+	}})
 }
 
 // Upgrades: a new release is fetched, asked for its health, and serves on trial

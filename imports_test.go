@@ -23,11 +23,11 @@ const modulePath = "github.com/seed-3d078585/overseer"
 //
 // Test support stands one floor above what it tests.
 const floors = `
-	6  examples/* internal/releasebench
+	6  examples/* internal/releasebench internal/scalebench
 	5  .
 	4  internal/master internal/worker internal/update
 	3  internal/store fetcher/fetchertest trust/trusttest
-	2  fetcher trust probe internal/socket internal/credential internal/pidfile internal/durable/durabletest internal/archive
+	2  fetcher trust probe internal/socket internal/credential internal/pidfile internal/durable/durabletest internal/archive internal/item
 	1  release delta loadtest internal/machine internal/durable internal/proc internal/handover
 `
 

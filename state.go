@@ -77,6 +77,8 @@ type run interface {
 	Context() context.Context
 	Serve(*http.Server) error
 	Status(context.Context) (Status, error)
+	Handover(context.Context, Item) error
+	Inherited(context.Context) (Item, error)
 }
 
 // DisabledState is a placeholder state for when overseer is disabled and the

@@ -8,6 +8,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/seed-3d078585/overseer/internal/item"
 	"github.com/seed-3d078585/overseer/internal/worker"
 )
 
@@ -65,4 +66,13 @@ func (s supervised) Status(ctx context.Context) (Status, error) {
 		PendingRestart: held.Pending,
 		Starts:         held.Starts,
 	}, err
+}
+
+func (s supervised) Handover(ctx context.Context, i Item) error {
+	return s.w.Handover(ctx, item.Item(i))
+}
+
+func (s supervised) Inherited(ctx context.Context) (Item, error) {
+	i, err := s.w.Inherited(ctx)
+	return Item(i), err
 }

@@ -75,7 +75,10 @@ func (c *Conn) Send(m Message, fds ...int) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err := c.write(out, oob); err != nil {
-		c.c.Close() // whatever came next would be read as the rest of this frame
+		// Whatever came next would be read as the rest of this frame. What the
+		// other side had said before is still received.
+		c.c.CloseWrite()
+		c.c.CloseRead()
 		return fmt.Errorf("send %s: %w", m.kind(), err)
 	}
 	return nil
@@ -207,6 +210,14 @@ func parseFiles(oob []byte) ([]*os.File, error) {
 
 // SetReadDeadline bounds Receive; the zero time means no bound.
 func (c *Conn) SetReadDeadline(t time.Time) error { return c.c.SetReadDeadline(t) }
+
+// SetWriteBuffer asks for a buffer of so many bytes for what was sent and not
+// received yet.
+func (c *Conn) SetWriteBuffer(bytes int) error { return c.c.SetWriteBuffer(bytes) }
+
+// CloseRead makes whatever the other side says from now on fail there. Receive
+// returns what it had said before, then [io.EOF].
+func (c *Conn) CloseRead() error { return c.c.CloseRead() }
 
 // Close ends the conversation: the other side sees its end.
 func (c *Conn) Close() error {

@@ -35,6 +35,13 @@ var everyMessage = []Message{
 	Restart{Force: true},
 	Ask{ID: 9},
 	Status{ID: 9, Generation: 2, Staged: "d", Pending: true, Starts: 4},
+	Bequeath{ID: 1},
+	Bequest{Generation: 2, Held: true},
+	Bequeathed{ID: 1, Heir: 3, Held: true, Refused: "no"},
+	Item{ID: 4, Name: "n", Kind: "conn", Data: []byte{0, 255}, Size: 9},
+	Taken{ID: 4},
+	Untaken{ID: 5, Reason: "drains", Elsewhere: true},
+	Withdraw{ID: 5},
 }
 
 func TestEveryMessageHasARoundTrip(t *testing.T) {

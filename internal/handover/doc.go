@@ -30,6 +30,24 @@
 //	  restart {force}                -->              overseer.Restart
 //	  ask {id}                       -->              overseer.Status
 //	                                 <--     status {id,…}
+//	  bequeath {id} + descriptor     -->              one end of a way   (version 2)
+//	                                 <--     bequeathed {id,heir,held,refused}
+//	                                 <--     bequest {generation,held} + descriptor
+//	                                                  to the generation that goes on
+//
+// A way joins two generations, past the master. The one that drains makes it, on
+// its first call of State.Handover, and the frames on it are the same:
+//
+//	old generation                           new generation
+//	  item {id,name,kind,data,size} + descriptors -->
+//	                                 <--     taken {id}     State.Inherited has it
+//	                                 <--     untaken {id,reason,elsewhere}
+//	  withdraw {id}                  -->                    it waited too long
+//
+// An item belongs to the new generation from the moment at which its taken was
+// written: the old one reads all that was written before it believes in the end
+// of a way. A way that the master holds for a generation which does not run yet
+// has no answers: what was written is handed over.
 //
 // No signal is part of it: signals are lost, coalesced and forwarded. The end of
 // the stream means that the other side has died: a worker then stops accepting,

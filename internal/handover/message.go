@@ -97,6 +97,57 @@ type (
 		Pending    bool   `json:"pending"`    // a restart was asked for and has not begun
 		Starts     int    `json:"starts"`     // generations started so far
 	}
+
+	// Bequeath brings the master one end of a way: a pair of sockets on which
+	// a generation that drains hands items to the one that goes on.
+	Bequeath struct {
+		ID int `json:"id"`
+	}
+
+	// Bequest brings the end of a way to the generation that goes on. Held says
+	// that the items were waiting for it: they are its own unconfirmed.
+	Bequest struct {
+		Generation int  `json:"generation"` // where the items come from
+		Held       bool `json:"held"`
+	}
+
+	// Bequeathed answers Bequeath: the end is with Heir, or held for a
+	// generation to come, or was refused.
+	Bequeathed struct {
+		ID      int    `json:"id"`
+		Heir    int    `json:"heir"`
+		Held    bool   `json:"held"`
+		Refused string `json:"refused"` // why; else empty
+	}
+
+	// Item is said on a way, and brings what is handed over: its descriptor,
+	// if it has one, and behind it that of Data, if they do not fit in here.
+	Item struct {
+		ID   int    `json:"id"`
+		Name string `json:"name"`
+		Kind string `json:"kind"`           // of the descriptor: "conn", "file" or empty
+		Data []byte `json:"data,omitempty"` // where Size is 0
+		Size int    `json:"size,omitempty"` // of the data in the last descriptor
+	}
+
+	// Taken is said on a way: the item is the other generation's from here on.
+	Taken struct {
+		ID int `json:"id"`
+	}
+
+	// Untaken is said on a way: the item stays where it was. Elsewhere says
+	// that another generation may take it.
+	Untaken struct {
+		ID        int    `json:"id"`
+		Reason    string `json:"reason"`
+		Elsewhere bool   `json:"elsewhere"`
+	}
+
+	// Withdraw is said on a way: the item is no longer to be taken. The answer
+	// is Untaken, or the Taken that was on its way.
+	Withdraw struct {
+		ID int `json:"id"`
+	}
 )
 
 // Socket describes one descriptor of [Sockets].
@@ -120,6 +171,14 @@ func (Restart) kind() string   { return "restart" }
 func (Ask) kind() string       { return "ask" }
 func (Status) kind() string    { return "status" }
 
+func (Bequeath) kind() string   { return "bequeath" }
+func (Bequest) kind() string    { return "bequest" }
+func (Bequeathed) kind() string { return "bequeathed" }
+func (Item) kind() string       { return "item" }
+func (Taken) kind() string      { return "taken" }
+func (Untaken) kind() string    { return "untaken" }
+func (Withdraw) kind() string   { return "withdraw" }
+
 // readers makes a message of each kind from its JSON.
 var readers = map[string]func([]byte) (Message, error){
 	"hello":     read[Hello],
@@ -136,6 +195,14 @@ var readers = map[string]func([]byte) (Message, error){
 	"restart":   read[Restart],
 	"ask":       read[Ask],
 	"status":    read[Status],
+
+	"bequeath":   read[Bequeath],
+	"bequest":    read[Bequest],
+	"bequeathed": read[Bequeathed],
+	"item":       read[Item],
+	"taken":      read[Taken],
+	"untaken":    read[Untaken],
+	"withdraw":   read[Withdraw],
 }
 
 func read[M Message](body []byte) (Message, error) {

@@ -44,6 +44,8 @@ type Master struct {
 	sockets    sockets
 	succession succession
 	staged     map[machine.Digest]*store.Staged
+	held       []bequest // ends of ways that wait for a generation
+	passing    int       // ends of ways that are being sent
 	timers     timers
 	tty        terminal
 	restoring  int // restores that are under way
@@ -126,6 +128,7 @@ func (m *Master) close() {
 	close(m.quit)
 	m.cancel()
 	m.timers.close()
+	m.closeHeld()
 	for _, w := range m.workers {
 		w.close()
 	}

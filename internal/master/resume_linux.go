@@ -26,6 +26,14 @@ func (m *Master) Resume(s State) (code int, err error) {
 			return 1, err
 		}
 	}
+	for _, h := range s.Held {
+		end := os.NewFile(uintptr(h.FD), "way")
+		if m.workers[h.From] == nil {
+			end.Close() // whoever waited at the other end has gone
+			continue
+		}
+		m.held = append(m.held, bequest{from: m.workers[h.From], id: h.ID, end: end})
+	}
 	m.machine = machine.Resume(m.cfg.Settings, s.Machine)
 	m.tty = openTerminal(len(s.Machine.Sockets) > 0)
 	m.firstOnce.Do(func() { close(m.spawned) })

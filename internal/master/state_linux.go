@@ -34,6 +34,7 @@ type State struct {
 	Wanders bool          `json:"wanders,omitempty"`
 	Workers []workerState `json:"workers"`
 	Timers  []timerState  `json:"timers"`
+	Held    []heldState   `json:"held,omitempty"`
 	Staged  []stagedState `json:"staged,omitempty"`
 	Config  []Described   `json:"config"`            // of the master before
 	Nohup   bool          `json:"nohup,omitempty"`   // see Signals
@@ -56,6 +57,13 @@ type workerState struct {
 	Control int            `json:"control"`         // descriptor; -1: the conversation has ended
 	In      []byte         `json:"in,omitempty"`    // read and not consumed
 	Files   []int          `json:"files,omitempty"` // likewise
+}
+
+// heldState is the end of a way that waits for a generation.
+type heldState struct {
+	From machine.Gen `json:"from"`
+	ID   int         `json:"id"`
+	FD   int         `json:"fd"`
 }
 
 type stagedState struct {
@@ -85,6 +93,10 @@ func (m *Master) state(toCheck bool) (State, error) {
 	for _, w := range m.workers {
 		ws, err := w.state(toCheck)
 		s.Workers, errs = append(s.Workers, ws), errors.Join(errs, err)
+	}
+	for _, b := range m.held {
+		fd, err := descriptor(b.end)
+		s.Held, errs = append(s.Held, heldState{From: b.from.gen, ID: b.id, FD: fd}), errors.Join(errs, err)
 	}
 	for _, st := range m.staged {
 		fd, err := descriptor(st.File())
@@ -139,6 +151,9 @@ func (s State) descriptors() (fds []int) {
 	}
 	for _, st := range s.Staged {
 		fds = append(fds, st.FD)
+	}
+	for _, h := range s.Held {
+		fds = append(fds, h.FD)
 	}
 	return slices.DeleteFunc(fds, func(fd int) bool { return fd < 0 })
 }

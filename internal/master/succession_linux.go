@@ -215,6 +215,9 @@ func (m *Master) still(parked []*worker) error {
 			return fmt.Errorf("generation %d has yet to be told something", w.gen)
 		}
 	}
+	if m.passing > 0 {
+		return errors.New("a generation is being handed the end of a way")
+	}
 	if m.restoring > 0 || !m.disk.still() {
 		return errors.New("the disk is being written to")
 	}

@@ -150,9 +150,6 @@ func (w *worker) send(rest <-chan struct{}) {
 func (w *worker) receive(rest <-chan struct{}) {
 	for {
 		msg, files, err := w.conn.Receive()
-		for _, f := range files {
-			f.Close() // a worker sends none
-		}
 		if errors.Is(err, os.ErrDeadlineExceeded) {
 			<-rest
 			return
@@ -164,11 +161,21 @@ func (w *worker) receive(rest <-chan struct{}) {
 			})
 			return
 		}
-		w.heard(msg)
+		w.heard(msg, files)
 	}
 }
 
-func (w *worker) heard(msg handover.Message) {
+func (w *worker) heard(msg handover.Message, files []*os.File) {
+	if msg, ok := msg.(handover.Bequeath); ok && len(files) == 1 {
+		b := bequest{from: w, id: msg.ID, end: files[0]}
+		if !w.m.call(func() { w.m.bequeath(b) }) {
+			b.end.Close()
+		}
+		return
+	}
+	for _, f := range files {
+		f.Close() // no other message has any
+	}
 	switch msg := msg.(type) {
 	case handover.Hello:
 		if err := w.setUp(msg); err != nil {
@@ -181,6 +188,7 @@ func (w *worker) heard(msg handover.Message) {
 		w.m.post(machine.SaidReady{Gen: w.gen})
 	case handover.Opened:
 		w.m.post(machine.Opened{Gen: w.gen})
+		w.m.call(w.m.giveHeld)
 	case handover.Restart:
 		w.m.post(machine.RestartAsked{By: "program", Force: msg.Force})
 	case handover.Ask:
@@ -221,6 +229,9 @@ func (w *worker) setUp(hello handover.Hello) error {
 		if err := w.conn.Send(msg, fds...); err != nil {
 			return err
 		}
+	}
+	if err := w.leave(); err != nil {
+		return err
 	}
 	return w.conn.Send(handover.Begin{})
 }

@@ -29,7 +29,7 @@ func (st *Staged) Handoff() Handoff {
 // lock. On an error, which is that of a store for another target, the caller
 // still owns it.
 func (s *Store) Adopt(h Handoff, f *os.File) (*Staged, error) {
-	at, err := s.resolve()
+	at, err := s.layout.place()
 	if err != nil {
 		return nil, err
 	}

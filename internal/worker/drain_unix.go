@@ -38,6 +38,7 @@ func (w *Worker) drain(d handover.Drain) bool {
 	w.schedule = newSchedule(d.Timeout)
 	w.mu.Unlock()
 
+	w.estate.taker.Close()
 	w.signals.expect(d.Signal)
 	for i, s := range w.sockets {
 		s.drain(d.Last || slices.Contains(d.Ending, i))

@@ -120,6 +120,7 @@ type fakeMaster struct {
 	t     testing.TB
 	conn  *handover.Conn
 	heard chan handover.Message // closed at the end of the conversation
+	files chan *os.File         // that came with them
 	quit  chan int              // codes that the worker wanted to end with
 }
 
@@ -128,14 +129,17 @@ func connect(t testing.TB, timeout time.Duration, sockets ...any) (*Worker, *fak
 	t.Helper()
 	conn, end, err := handover.Pair()
 	must(t, err)
-	m := &fakeMaster{t: t, conn: conn, heard: make(chan handover.Message, 100), quit: make(chan int, 10)}
+	m := &fakeMaster{t: t, conn: conn, heard: make(chan handover.Message, 100), files: make(chan *os.File, 100), quit: make(chan int, 10)}
 	t.Cleanup(func() { conn.Close() })
 	go func() {
 		defer close(m.heard)
 		for {
-			msg, _, err := conn.Receive()
+			msg, files, err := conn.Receive()
 			if err != nil {
 				return
+			}
+			for _, f := range files {
+				m.files <- f
 			}
 			m.heard <- msg
 		}
@@ -150,7 +154,7 @@ func connect(t testing.TB, timeout time.Duration, sockets ...any) (*Worker, *fak
 	if hello, ok := m.hear("hello").(handover.Hello); !ok || hello.PID != os.Getpid() {
 		t.Fatalf("the first message is %#v; want a hello", hello)
 	}
-	m.say(handover.Setup{Version: 1, Generation: 3, ID: "id", Digest: "digest", BinPath: "/app", TerminateTimeout: timeout})
+	m.say(handover.Setup{Version: handover.MaxVersion, Generation: 3, ID: "id", Digest: "digest", BinPath: "/app", TerminateTimeout: timeout})
 	for _, s := range sockets {
 		f := share(t, s)
 		network, address := "udp", ""

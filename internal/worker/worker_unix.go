@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/seed-3d078585/overseer/internal/handover"
+	"github.com/seed-3d078585/overseer/internal/item"
 	"github.com/seed-3d078585/overseer/internal/socket"
 )
 
@@ -31,6 +32,7 @@ type Worker struct {
 	conn       *handover.Conn
 	inherited  handover.Inherited
 	sockets    []gate
+	estate     estate
 	tally      tally
 	withheld   chan struct{} // closed when Accept may end; see Listener
 	cancel     context.CancelFunc
@@ -88,6 +90,8 @@ func newWorker(quit func(code int)) *Worker {
 		quit:     quit,
 		asks:     map[int]chan handover.Status{},
 	}
+	w.estate.giver = item.NewGiver(w.bequeath)
+	w.estate.bequests = map[int]chan handover.Bequeathed{}
 	w.Context, w.cancel = context.WithCancel(context.Background())
 	return w
 }
@@ -112,6 +116,8 @@ func (w *Worker) setUp(addresses []string) error {
 			if err := w.addSockets(m.Sockets, files); err != nil {
 				return err
 			}
+		case handover.Bequest:
+			w.bequest(m, files)
 		case handover.Begin:
 			if w.Setup.Version == 0 {
 				return errors.New("the master began without a setup")
@@ -192,6 +198,10 @@ func (w *Worker) carryOut(m handover.Message, files []*os.File) {
 		w.drain(m)
 	case handover.Status:
 		w.answer(m)
+	case handover.Bequest:
+		w.bequest(m, files)
+	case handover.Bequeathed:
+		w.bequeathed(m)
 	}
 }
 
