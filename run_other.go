@@ -28,4 +28,7 @@ func (s settled) run() error {
 
 func restart(force bool) {}
 
-const isWorker = false
+const (
+	isWorker       = false
+	isFetchProcess = false
+)

@@ -4,14 +4,22 @@ package overseer
 
 import (
 	"context"
+	"errors"
+	"log/slog"
+	"os"
 	"strings"
 	"time"
 
 	"github.com/seed-3d078585/overseer/fetcher"
+	"github.com/seed-3d078585/overseer/internal/isolate"
 	"github.com/seed-3d078585/overseer/internal/store"
 	"github.com/seed-3d078585/overseer/internal/update"
 	"github.com/seed-3d078585/overseer/trust"
 )
+
+// nobody is the user that a fetch process becomes where the master is root: the
+// one that the kernel shows for users it does not know, see user_namespaces(7).
+const nobody = 65534
 
 // updater returns the source's runner and the store it fills, or nothing where
 // there is no source, or where upgrading cannot work here.
@@ -25,14 +33,11 @@ func (s settled) updater() (*update.Updater, *store.Store) {
 		log.Error("upgrades are off", "error", err)
 		return nil, nil
 	}
-	policy := s.Trust
-	if policy == nil {
-		policy = trust.Insecure()
-	}
+	policy := s.policy()
 	if trust.IsInsecure(policy) && remote(s.Fetcher) {
 		log.Warn("releases are not verified: whoever answers for the source decides what runs here; set Config.Trust")
 	}
-	return &update.Updater{
+	u := &update.Updater{
 		Source:        s.Fetcher,
 		Policy:        policy,
 		Store:         bytes,
@@ -40,7 +45,50 @@ func (s settled) updater() (*update.Updater, *store.Store) {
 		Preflight:     update.Preflight(s.binary, s.ReadyTimeout),
 		PreUpgrade:    s.PreUpgrade,
 		QuarantineFor: s.Quarantine,
-	}, bytes
+	}
+	if s.isolated() {
+		s.isolate(u, log)
+	}
+	return u, bytes
+}
+
+func (s settled) policy() trust.Policy {
+	if s.Trust == nil {
+		return trust.Insecure()
+	}
+	return s.Trust
+}
+
+// isolate has the source and the policy of an updater run in a fetch process.
+func (s settled) isolate(u *update.Updater, log *slog.Logger) {
+	if err := isolate.CanStart(); err != nil && s.IsolateFetch != IsolateAlways {
+		log.Warn("releases are fetched in the master, as no other process can be started for it", "error", err)
+		return
+	}
+	user := 0
+	if os.Geteuid() == 0 {
+		user = nobody
+	}
+	apart := isolate.NewSource(isolate.Config{
+		Start:   isolate.Start,
+		Store:   u.Store,
+		User:    user,
+		Ready:   s.ReadyTimeout,
+		Silence: isolate.Silence,
+		Log:     log,
+	})
+	u.Source, u.Policy, u.End = apart, apart.Policy(u.Policy.Name()), apart.Close
+}
+
+// runFetchProcess is the whole of a fetch process.
+func (s settled) runFetchProcess() {
+	if s.Fetcher == nil {
+		refuse(errors.New("there is nothing to fetch: Config.Fetcher is empty, and was not in the master"))
+	}
+	if err := isolate.Serve(inherited.Inherited, s.Fetcher, s.policy()); err != nil {
+		refuse(err)
+	}
+	os.Exit(0)
 }
 
 // remote reports whether a source brings bytes from another host. A file, a

@@ -34,6 +34,9 @@ type Updater struct {
 	// Offer hands a candidate over; the receiver owns it.
 	Offer func(*store.Staged)
 
+	// End is called when Run returns, or nil: it ends what the source is made of.
+	End func()
+
 	QuarantineFor time.Duration
 	Log           *slog.Logger
 }
@@ -44,6 +47,9 @@ var ErrTemporary = errors.New("the host is at fault")
 // Run fetches until ctx ends, and returns within moments of that; a call into
 // the source that does not return is left behind.
 func (u *Updater) Run(ctx context.Context) {
+	if u.End != nil {
+		defer u.End()
+	}
 	u.recover(ctx)
 	u.settleIn()
 	if err := run(ctx, "Fetcher.Init", u.Source.Init); err != nil {
