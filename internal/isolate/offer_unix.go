@@ -96,6 +96,9 @@ func (o *offer) open() (*os.File, error) {
 func (o *offer) brought() error {
 	for {
 		m, err := o.session.answer(o.ctx)
+		if err != nil && o.ctx.Err() == nil {
+			return o.source.told(o.session, err) // the process has ended
+		}
 		if err != nil {
 			return err
 		}

@@ -156,7 +156,7 @@ func (s *Source) session() (*session, error) {
 	return s.now, nil
 }
 
-// told forgets a process that has ended, or that has to end because of err.
+// told has a process end because of err, if it has not yet, and forgets it.
 func (s *Source) told(p *session, err error) error {
 	p.end(err)
 	<-p.done

@@ -21,7 +21,9 @@ var withheld = []string{
 
 // Start starts this very program again, as a fetch process: with the same
 // arguments, and in a process group of its own.
-func Start() (*proc.Process, *handover.Conn, error) {
+func Start() (*proc.Process, *handover.Conn, error) { return start(os.Environ()) }
+
+func start(environ []string) (*proc.Process, *handover.Conn, error) {
 	binary, path, err := self()
 	if err != nil {
 		return nil, nil, err
@@ -38,7 +40,7 @@ func Start() (*proc.Process, *handover.Conn, error) {
 		Binary:        binary,
 		Path:          path,
 		Args:          os.Args,
-		Env:           proc.Environ(os.Environ(), withheld...),
+		Env:           proc.Environ(environ, withheld...),
 		Files:         []*os.File{control},
 		Stdout:        os.Stdout,
 		Stderr:        os.Stderr,
