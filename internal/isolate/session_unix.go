@@ -95,7 +95,7 @@ func (s *session) run(c Config) {
 
 // explain says why the process is no more.
 func (s *session) explain(err error, byItself bool, exit proc.Exit) error {
-	who := fmt.Sprintf("the fetch process (pid %d)", s.process.PID)
+	const who = "the fetch process"
 	words := ""
 	if line, _, _ := strings.Cut(strings.TrimSpace(exit.Output), "\n"); line != "" {
 		words = ": " + clip(line)
@@ -120,7 +120,7 @@ func (s *session) end(err error) {
 }
 
 func (s *session) ended(err error) error {
-	return fmt.Errorf("the fetch process (pid %d) was ended: %w", s.process.PID, err)
+	return fmt.Errorf("the fetch process was ended: %w", err)
 }
 
 // why says why the session is over.
