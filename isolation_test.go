@@ -130,10 +130,10 @@ func (o *orderer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func TestFetchProcessDiesAlone(t *testing.T) {
 	t.Parallel()
 	src, o := newSource(t), newOrderer(t)
+	src.bytes = releaseBytes(t, plan{Version: "1"})
 	s := startService(t, isolated, env("TEST_URL", src.URL), env("TEST_ORDERS", o.url))
 	s.live(1)
 	watch := startWatch(t, s)
-	src.set(func(src *source) { src.bytes = releaseBytes(t, plan{Version: "1"}) })
 	for n, row := range []struct{ of, order, says string }{
 		{"fetch", "panic", "panic: on purpose"},
 		{"fetch", "exit", "exited with code 9"},
@@ -148,6 +148,7 @@ func TestFetchProcessDiesAlone(t *testing.T) {
 		before := s.count("no release could be fetched", row.says)
 		o.orders <- [2]string{row.of, row.order}
 		s.await(before+1, "no release could be fetched", row.says)
+		s.await(n+1, "fetching works again")
 	}
 	next := releaseBytes(t, plan{Version: "2"})
 	src.set(func(src *source) { src.bytes = next })
