@@ -69,10 +69,15 @@ func (s settled) isolate(u *update.Updater, log *slog.Logger) {
 	if os.Geteuid() == 0 {
 		user = nobody
 	}
+	var recheck trust.Policy
+	if signed, ok := u.Policy.(*trust.Signed); ok {
+		recheck = signed
+	}
 	apart := isolate.NewSource(isolate.Config{
 		Start:   isolate.Start,
 		Store:   u.Store,
 		User:    user,
+		Recheck: recheck,
 		Ready:   s.ReadyTimeout,
 		Silence: isolate.Silence,
 		Log:     log,

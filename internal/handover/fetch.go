@@ -10,7 +10,7 @@ import "time"
 // other. A fetch process never sends a descriptor.
 //
 //	fetch process                            master
-//	                                 <--     fetch-setup {version,user,scratch}
+//	                                 <--     fetch-setup {version,user,…}
 //	  settled {user,…}               -->              Init has returned
 //	                                 <--     fetch {id}
 //	  offer {id,digest,…}            -->              or nothing, or a failure
@@ -56,6 +56,7 @@ type (
 		Version int    `json:"version"`
 		User    int    `json:"user"`    // user and group to become; 0: stay
 		Scratch string `json:"scratch"` // a directory for what lives no longer than a fetch
+		Recheck bool   `json:"recheck"` // the master checks each statement too
 	}
 
 	// Settled says that the source was set up, or why it was not.
@@ -72,13 +73,14 @@ type (
 
 	// Offer answers Fetch: what the policy vouches for, or nothing.
 	Offer struct {
-		ID      int      `json:"id"`
-		Nothing bool     `json:"nothing,omitempty"`
-		Failure *Failure `json:"failure,omitempty"`
-		Source  string   `json:"source,omitempty"`
-		Digest  string   `json:"digest,omitempty"` // empty: the bytes will tell
-		Size    int64    `json:"size,omitempty"`   // 0: likewise
-		Version string   `json:"version,omitempty"`
+		ID        int        `json:"id"`
+		Nothing   bool       `json:"nothing,omitempty"`
+		Failure   *Failure   `json:"failure,omitempty"` // of the source, or why the policy refuses
+		Source    string     `json:"source,omitempty"`
+		Digest    string     `json:"digest,omitempty"` // empty: the bytes will tell
+		Size      int64      `json:"size,omitempty"`   // 0: likewise
+		Version   string     `json:"version,omitempty"`
+		Statement *Statement `json:"statement,omitempty"` // where it is to be checked again
 	}
 
 	// Bring brings a descriptor that the bytes are to be written to.
@@ -140,6 +142,14 @@ type (
 		Size    int64    `json:"size,omitempty"`
 	}
 )
+
+// A Statement is that of package release.
+type Statement struct {
+	Manifest       []byte `json:"manifest,omitempty"`
+	Signatures     []byte `json:"signatures,omitempty"`
+	Keys           []byte `json:"keys,omitempty"`
+	KeysSignatures []byte `json:"keys_signatures,omitempty"`
+}
 
 // A Failure is an error, and what of it decides something on the other side.
 type Failure struct {

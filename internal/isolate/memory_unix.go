@@ -14,19 +14,30 @@ import (
 )
 
 // A memory is the [trust.Memory] of a policy in a fetch process: the master reads
-// and writes for it.
+// and writes for it. Where the master checks again, it also remembers by itself,
+// and what is learned here is forgotten with the next fetch.
 type memory struct {
 	conn    *handover.Conn
 	turn    chan struct{} // one at a time
 	records chan handover.Record
 	kept    chan handover.Kept
+
+	forgets bool
+	learned map[string][]byte // since the fetch began, where it forgets
 }
 
-func newMemory(conn *handover.Conn) *memory {
+func newMemory(conn *handover.Conn, forgets bool) *memory {
 	return &memory{
-		conn: conn, turn: make(chan struct{}, 1),
+		conn: conn, turn: make(chan struct{}, 1), forgets: forgets,
 		records: make(chan handover.Record, 1), kept: make(chan handover.Kept, 1),
 	}
+}
+
+// begin forgets what a memory that forgets has learned.
+func (m *memory) begin() {
+	m.turn <- struct{}{}
+	m.learned = map[string][]byte{}
+	<-m.turn
 }
 
 // Update waits for the master, which bounds what it does; ctx bounds the wait for
@@ -37,6 +48,13 @@ func (m *memory) Update(ctx context.Context, name string, change func(old []byte
 		defer func() { <-m.turn }()
 	case <-ctx.Done():
 		return ctx.Err()
+	}
+	if old, ok := m.learned[name]; ok {
+		now, err := change(old)
+		if err == nil {
+			m.learned[name] = now
+		}
+		return err
 	}
 	if err := m.conn.Send(handover.Recall{Name: name}); err != nil {
 		return err
@@ -52,9 +70,11 @@ func (m *memory) Update(ctx context.Context, name string, change func(old []byte
 	if refused == nil && len(now) > handover.MaxRecord {
 		refused = fmt.Errorf("the record has %d bytes, more than the %d allowed", len(now), handover.MaxRecord)
 	}
-	k := handover.Keep{Leave: refused != nil}
+	k := handover.Keep{Leave: refused != nil || m.forgets}
 	if !k.Leave {
 		k.Data = now
+	} else if refused == nil {
+		m.learned[name] = now
 	}
 	if err := m.conn.Send(k); err != nil {
 		return err

@@ -24,6 +24,7 @@ type offer struct {
 	id      int
 	about   release.Candidate // what is vouched for
 	version string
+	refused error // by the policy there; nil: it is vouched for
 
 	ctx  context.Context // of the fetch, until Close
 	stop context.CancelFunc
@@ -35,8 +36,8 @@ type offer struct {
 	remarks []string
 }
 
-func newOffer(ctx context.Context, source *Source, s *session, id int, about release.Candidate, version string) *offer {
-	o := &offer{source: source, session: s, id: id, about: about, version: version}
+func newOffer(ctx context.Context, source *Source, s *session, id int, about release.Candidate) *offer {
+	o := &offer{source: source, session: s, id: id, about: about}
 	o.ctx, o.stop = context.WithCancel(ctx)
 	return o
 }

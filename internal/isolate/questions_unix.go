@@ -52,6 +52,11 @@ func (s *session) keep() ([]byte, error) {
 		if k.Leave {
 			return nil, errLeave
 		}
+		if s.leaves {
+			err := errors.New("it wants a record to be kept that is the master's")
+			s.end(err)
+			return nil, err
+		}
 		if len(k.Data) > handover.MaxRecord {
 			return nil, fmt.Errorf("a record of %d bytes, more than the %d allowed", len(k.Data), handover.MaxRecord)
 		}

@@ -36,6 +36,7 @@ type server struct {
 	conn   *handover.Conn
 	source fetcher.Interface
 	policy trust.Policy
+	setup  handover.FetchSetup
 
 	orders    chan handover.Message // of the master, in order
 	pipes     chan *os.File         // one for each Bring among them
@@ -58,9 +59,9 @@ func Serve(in handover.Inherited, source fetcher.Interface, policy trust.Policy)
 		return fmt.Errorf("set up as a fetch process: %w", err)
 	}
 	s := &server{
-		conn: conn, source: source,
+		conn: conn, source: source, setup: setup,
 		orders: make(chan handover.Message, 16), pipes: make(chan *os.File, 16),
-		memory: newMemory(conn), installed: newInstalled(conn),
+		memory: newMemory(conn, setup.Recheck), installed: newInstalled(conn),
 	}
 	kept := giveUpRights(setup.User)
 	s.policy = trust.On(policy, trust.Host{Memory: s.memory, Installed: s.installed.digest})
@@ -177,13 +178,20 @@ func (s *server) fetch(id int) handover.Offer {
 		return handover.Offer{ID: id, Nothing: err == nil, Failure: failure(err)}
 	}
 	s.current.begin(id, body, cancel)
-	verified, err := trust.Check(ctx, s.policy, fetcher.Describe(body))
+	s.memory.begin()
+	c := fetcher.Describe(body)
+	verified, err := trust.Check(ctx, s.policy, c)
+	offer := handover.Offer{ID: id, Failure: failure(err), Source: clip(c.Source)}
+	if c.Statement != nil && s.setup.Recheck {
+		statement := handover.Statement(*c.Statement)
+		offer.Statement = &statement
+	}
 	if err != nil {
 		s.current.drop(0)
-		return handover.Offer{ID: id, Failure: failure(err)}
+		return offer
 	}
-	c := verified.Candidate()
-	offer := handover.Offer{ID: id, Source: clip(c.Source), Size: c.Size, Version: clip(verified.Version())}
+	c = verified.Candidate()
+	offer.Size, offer.Version = c.Size, clip(verified.Version())
 	if !c.Digest.IsZero() {
 		offer.Digest = c.Digest.String()
 	}

@@ -40,6 +40,7 @@ type session struct {
 	conn    *handover.Conn
 	store   *store.Store
 	log     *slog.Logger
+	leaves  bool // no record is kept for the process: the master remembers by itself
 
 	ready   chan struct{} // closed when Settled has come
 	state   handover.Settled
@@ -56,7 +57,7 @@ type session struct {
 
 func newSession(c Config, process *proc.Process, conn *handover.Conn) *session {
 	s := &session{
-		process: process, conn: conn, store: c.Store, log: c.Log,
+		process: process, conn: conn, store: c.Store, log: c.Log, leaves: c.Recheck != nil,
 		ready: make(chan struct{}), answers: make(chan handover.Message, waiting), keeps: make(chan handover.Keep, 1),
 		done: make(chan struct{}),
 	}
@@ -132,7 +133,8 @@ func (s *session) greet(c Config) error {
 	if c.User == 0 {
 		scratch = c.Store.Dir() // another user could not write there
 	}
-	if err := s.conn.Send(handover.FetchSetup{Version: handover.FetchVersion, User: c.User, Scratch: scratch}); err != nil {
+	setup := handover.FetchSetup{Version: handover.FetchVersion, User: c.User, Scratch: scratch, Recheck: c.Recheck != nil}
+	if err := s.conn.Send(setup); err != nil {
 		return err
 	}
 	return s.hear(c.Ready)

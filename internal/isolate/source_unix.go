@@ -34,6 +34,11 @@ type Config struct {
 	Store *store.Store
 	User  int // user and group that the process is to become; 0: none
 
+	// Recheck is a policy that judges again, in the master, what the same one
+	// has judged in the process: one that touches nothing before its signature.
+	// Nil: what the process says is believed.
+	Recheck trust.Policy
+
 	Ready   time.Duration // bounds the time until the process has reached Run
 	Silence time.Duration // see [Silence]
 	Log     *slog.Logger
@@ -42,8 +47,8 @@ type Config struct {
 // A Source is a source of releases that asks a fetch process. Its methods are
 // those of a fetcher: called by one goroutine at a time, but for Close.
 //
-// What it returns has been let in by the policy of the fetch process; its own
-// [Source.Policy] lets in nothing else.
+// What it returns was judged by the policy of the fetch process; its own
+// [Source.Policy] lets in what passed there, and nothing else.
 type Source struct {
 	cfg  Config
 	last int // number of the last fetch
@@ -119,10 +124,14 @@ func (s *Source) offered(ctx context.Context, p *session, o handover.Offer) (io.
 	switch {
 	case o.Nothing:
 		return nil, nil
-	case o.Failure != nil:
+	case o.Failure != nil && (o.Statement == nil || s.cfg.Recheck == nil):
 		return nil, failed(o.Failure)
 	}
 	about := release.Candidate{Source: clip(o.Source), Size: o.Size}
+	if o.Statement != nil && s.cfg.Recheck != nil {
+		statement := release.Statement(*o.Statement)
+		about.Statement = &statement
+	}
 	if o.Digest != "" {
 		var err error
 		if about.Digest, err = release.ParseDigest(o.Digest); err != nil {
@@ -134,7 +143,9 @@ func (s *Source) offered(ctx context.Context, p *session, o handover.Offer) (io.
 		p.end(fmt.Errorf("it vouches for %d bytes", o.Size))
 		return nil, s.told(p, p.why())
 	}
-	return newOffer(ctx, s, p, o.ID, about, clip(o.Version)), nil
+	offer := newOffer(ctx, s, p, o.ID, about)
+	offer.version, offer.refused = clip(o.Version), failed(o.Failure)
+	return offer, nil
 }
 
 // session returns the process that is there, or starts one. One that has died
@@ -181,5 +192,12 @@ func (s *Source) Close() {
 }
 
 // Policy lets in what this source's process vouches for, and nothing else: what
-// it says was checked there by a policy of that name. See [trust.Check].
-func (s *Source) Policy(name string) trust.Policy { return vouched{s, name} }
+// it says was checked there by a policy of that name. Where the source has one to
+// recheck, that has to let it in too. See [trust.Check].
+func (s *Source) Policy(name string) trust.Policy {
+	v := vouched{s, name}
+	if s.cfg.Recheck != nil {
+		return rechecked{v, s.cfg.Recheck}
+	}
+	return v
+}

@@ -31,7 +31,6 @@ func service() {
 	overseer.Run(overseer.Config{
 		Required: true, Address: "127.0.0.1:0", Logger: slog.New(slog.DiscardHandler),
 		Probe: probe.HTTP("/"), Probation: 500 * time.Millisecond, MinFetchInterval: interval,
-		IsolateFetch: map[string]overseer.Isolation{"never": overseer.IsolateNever}[os.Getenv("RB_ISOLATE")],
 		Fetcher: &fetcher.Manifest{URL: os.Getenv("RELEASEBENCH_MANIFEST"), Interval: interval},
 		Trust:   trust.Minisign(os.Getenv("RELEASEBENCH_KEY")).For("bench", "stable"),
 		Program: func(state overseer.State) {
@@ -114,10 +113,6 @@ func startService(ctx context.Context, target, manifest, key string) (address st
 	}
 	lines := bufio.NewReader(out)
 	stop = func() error {
-		for _, c := range []string{"grep -E 'VmRSS|VmHWM|RssAnon|RssFile' /proc/PID/status", "for c in $(pgrep -P PID); do tr '\\0' ' ' </proc/$c/environ | grep -oE 'OVERSEER_(FETCH|CONTROL)' ; grep -E 'VmRSS|VmHWM|RssAnon' /proc/$c/status; grep Pss: /proc/$c/smaps_rollup;  done; grep Pss: /proc/PID/smaps_rollup"} {
-			b, _ := exec.Command("sh", "-c", strings.ReplaceAll(c, "PID", fmt.Sprint(cmd.Process.Pid))).CombinedOutput()
-			fmt.Fprintf(os.Stderr, "%s\n", b)
-		}
 		return errors.Join(cmd.Process.Signal(syscall.SIGTERM), cmd.Wait())
 	}
 	line, err := lines.ReadString('\n')

@@ -46,7 +46,7 @@ Written by `+"`go run ./internal/releasebench`"+` with %s on %s/%s, %d processor
 
 `, runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), time.Now().UTC().Format("2006-01-02 15:04 UTC"))
 	for _, part := range []func(context.Context, *strings.Builder, string, bool) error{
-		toLive,
+		throughput, memory, deltas, toLive,
 	} {
 		if err := part(ctx, &page, dir, quick); err != nil {
 			return err
