@@ -54,6 +54,9 @@ type bench struct {
 	store *store.Store
 	log   *lines
 
+	env    []string     // of the processes
+	policy trust.Policy // of the master
+
 	mu     sync.Mutex
 	starts []*proc.Process
 }
@@ -73,7 +76,7 @@ func newBench(t *testing.T, names ...string) *bench {
 			b.mu.Lock()
 			defer b.mu.Unlock()
 			name := names[min(len(b.starts), len(names)-1)]
-			p, conn, err := start(append(os.Environ(), childVariable+"="+name))
+			p, conn, err := start(append(append(os.Environ(), b.env...), childVariable+"="+name))
 			if err == nil {
 				b.starts = append(b.starts, p)
 			}
@@ -83,6 +86,7 @@ func newBench(t *testing.T, names ...string) *bench {
 		Ready: time.Minute, Silence: time.Minute,
 		Log: slog.New(slog.NewTextHandler(b.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
+	b.policy = b.Policy("test")
 	t.Cleanup(func() {
 		b.Close()
 		for _, p := range b.processes() {
@@ -111,7 +115,7 @@ func (b *bench) stage() (*store.Staged, error) {
 	if err != nil || body == nil {
 		return nil, err
 	}
-	verified, err := trust.Check(ctx, b.Policy("test"), fetcher.Describe(body))
+	verified, err := trust.Check(ctx, b.policy, fetcher.Describe(body))
 	if err != nil {
 		return nil, err
 	}
