@@ -79,7 +79,6 @@ func (s settled) isolate(u *update.Updater, log *slog.Logger) {
 		User:    user,
 		Recheck: recheck,
 		Ready:   s.ReadyTimeout,
-		Silence: isolate.Silence,
 		Log:     log,
 	})
 	u.Source, u.Policy, u.End = apart, apart.Policy(u.Policy.Name()), apart.Close

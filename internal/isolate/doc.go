@@ -9,10 +9,13 @@
 //     process holds can change them afterwards. No descriptor is taken from it.
 //   - It gives up what rights it can once the program has reached Run. Where it
 //     has none of the master's, the state directory and the installed program
-//     are out of its reach: what a policy remembers is read and written by the
-//     master, under the lock, one bounded record at a time.
-//   - It is believed in what it vouches for. Quarantine, the digest, the bounds,
-//     the preflight, the trial: all else is the master's.
+//     are out of its reach: what a policy of another kind remembers is read and
+//     written by the master, under the lock, one bounded record at a time.
+//   - Signatures are checked in the process first and then in the master, which
+//     so parses nothing that the publisher has not signed, and remembers by
+//     itself what it has seen. Of other policies the process is believed what it
+//     vouches for. Quarantine, the digest, the bounds, the preflight, the trial:
+//     all else is the master's.
 //   - It ends with the master, however that ends, and one that falls silent is
 //     ended.
 //

@@ -277,6 +277,7 @@ func dies(name string, how func()) string {
 }
 
 var ends = []struct{ name, says string }{
+	{registered("never reaches Run", func(handover.Inherited) error { return errors.New("only one of me") }), "exited with code 1 before it had reached overseer.Run (does main need to be alone?): only one of me"},
 	{dies("panics", func() { go panic("on purpose") }), "panic: on purpose"},
 	{dies("exits", func() { fmt.Fprintln(os.Stderr, "last words"); os.Exit(5) }), "exited with code 5: last words"},
 	{dies("is killed", func() { syscall.Kill(os.Getpid(), syscall.SIGKILL) }), "ended by signal 9"},

@@ -240,10 +240,8 @@ var locksRecord = lying("locks a record", func(l liar) {
 // A record does not stay locked.
 func TestLockedRecord(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("takes the 10 s that a record may be locked")
-	}
 	b := newBench(t, locksRecord, honestly)
+	b.cfg.Hold = 100 * time.Millisecond
 	if _, err := b.stage(); err == nil || !strings.Contains(err.Error(), "has locked a record") {
 		t.Fatalf("error %v, want one that the record was locked for too long", err)
 	}

@@ -30,6 +30,11 @@ const childVariable = "TEST_FETCH_PROCESS"
 // children are what a fetch process may be, registered beside the tests.
 var children = map[string]func(in handover.Inherited) error{}
 
+func registered(name string, serve func(in handover.Inherited) error) string {
+	children[name] = serve
+	return name
+}
+
 func TestMain(m *testing.M) {
 	if name := os.Getenv(childVariable); name != "" {
 		in, ok := handover.InheritFetch()

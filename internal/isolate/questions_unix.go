@@ -13,10 +13,6 @@ import (
 // This file answers what a fetch process asks of the master: what lies in the
 // state directory, and what is installed.
 
-// keepTimeout bounds how long a record stays locked while the policy judges. It
-// waits for nothing meanwhile: see trust.Memory.
-const keepTimeout = 10 * time.Second
-
 // errLeave is a record that is to be left as it was.
 var errLeave = errors.New("the record is left as it was")
 
@@ -45,7 +41,7 @@ func (s *session) recall(name string) {
 
 // keep waits for the record as it is to be kept.
 func (s *session) keep() ([]byte, error) {
-	timer := time.NewTimer(keepTimeout)
+	timer := time.NewTimer(s.hold)
 	defer timer.Stop()
 	select {
 	case k := <-s.keeps:
@@ -64,7 +60,7 @@ func (s *session) keep() ([]byte, error) {
 	case <-s.ctx.Done():
 		return nil, s.why()
 	case <-timer.C:
-		err := fmt.Errorf("it has locked a record of the policy for %v", keepTimeout)
+		err := fmt.Errorf("it has locked a record of the policy for %v", s.hold)
 		s.end(err)
 		return nil, err
 	}

@@ -29,11 +29,6 @@ func followed() *fetcher.Manifest {
 // root is the policy of these tests, in the fetch process and in the master.
 func root(key string) trust.Policy { return trust.Root(key).For("app", trusttest.Channel) }
 
-func registered(name string, serve func(in handover.Inherited) error) string {
-	children[name] = serve
-	return name
-}
-
 var (
 	// followsChannel fetches and verifies as it should.
 	followsChannel = registered("follows a channel", func(in handover.Inherited) error {

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/seed-3d078585/overseer/internal/handover"
@@ -40,6 +41,7 @@ type session struct {
 	conn    *handover.Conn
 	store   *store.Store
 	log     *slog.Logger
+	hold    time.Duration
 	leaves  bool // no record is kept for the process: the master remembers by itself
 
 	ready   chan struct{} // closed when Settled has come
@@ -52,12 +54,13 @@ type session struct {
 	ctx                   context.Context // ends with the session
 	cancel                context.CancelCauseFunc
 
-	done chan struct{} // closed when the process is gone
+	reached bool          // Run, by the process; for the goroutine that listens
+	done    chan struct{} // closed when the process is gone
 }
 
 func newSession(c Config, process *proc.Process, conn *handover.Conn) *session {
 	s := &session{
-		process: process, conn: conn, store: c.Store, log: c.Log, leaves: c.Recheck != nil,
+		process: process, conn: conn, store: c.Store, log: c.Log, hold: c.Hold, leaves: c.Recheck != nil,
 		ready: make(chan struct{}), answers: make(chan handover.Message, waiting), keeps: make(chan handover.Keep, 1),
 		done: make(chan struct{}),
 	}
@@ -71,6 +74,7 @@ func (s *session) run(c Config) {
 	defer close(s.done)
 	err := s.greet(c)
 	if err == nil {
+		s.reached = true
 		err = s.listen(c.Silence)
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) {
@@ -98,8 +102,14 @@ func (s *session) run(c Config) {
 func (s *session) explain(err error, byItself bool, exit proc.Exit) error {
 	const who = "the fetch process"
 	words := ""
+	if !s.reached {
+		words = " before it had reached overseer.Run (does main need to be alone?)"
+	}
+	if exit.Signal == int(syscall.SIGSYS) {
+		words += " (a filter of system calls forbids it to change its user: allow that, or set IsolateNever)"
+	}
 	if line, _, _ := strings.Cut(strings.TrimSpace(exit.Output), "\n"); line != "" {
-		words = ": " + clip(line)
+		words += ": " + clip(line)
 	}
 	switch {
 	case byItself && exit.Signal != 0:

@@ -3,6 +3,7 @@
 package isolate
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,12 +19,16 @@ import (
 	"github.com/seed-3d078585/overseer/trust"
 )
 
-// Bounds of a fetch process.
+// Bounds of a fetch process, where [Config] has no others.
 const (
-	// Silence is for how long one may say nothing. It says that it is alive
+	// silence is for how long one may say nothing. It says that it is alive
 	// each aliveInterval.
-	Silence       = 30 * time.Second
+	silence       = 30 * time.Second
 	aliveInterval = 5 * time.Second
+
+	// hold bounds how long it may have a record locked while its policy judges,
+	// which waits for nothing meanwhile: see [trust.Memory].
+	hold = 10 * time.Second
 )
 
 // Config is what a Source is made of.
@@ -40,7 +45,8 @@ type Config struct {
 	Recheck trust.Policy
 
 	Ready   time.Duration // bounds the time until the process has reached Run
-	Silence time.Duration // see [Silence]
+	Silence time.Duration // 0: 30 s
+	Hold    time.Duration // 0: 10 s
 	Log     *slog.Logger
 }
 
@@ -59,7 +65,10 @@ type Source struct {
 }
 
 // NewSource starts nothing yet.
-func NewSource(c Config) *Source { return &Source{cfg: c} }
+func NewSource(c Config) *Source {
+	c.Silence, c.Hold = cmp.Or(c.Silence, silence), cmp.Or(c.Hold, hold)
+	return &Source{cfg: c}
+}
 
 var errClosed = errors.New("the fetch process has been ended")
 
