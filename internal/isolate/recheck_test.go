@@ -62,6 +62,7 @@ func newChannel(t *testing.T, children ...string) *channel {
 	t.Helper()
 	c := &channel{Publisher: trusttest.NewPublisher(t, "app")}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*c.site.Load()).ServeHTTP(w, r) }))
+	c.Deltas = 0 // no policy looks at them
 	c.serve(c.History())
 	c.bench = newBench(t, children...)
 	t.Cleanup(func() { // some sites answer until their client has gone
