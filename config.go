@@ -175,6 +175,24 @@ type Config struct {
 	// that once where the source is remote.
 	Trust trust.Policy
 
+	// IsolateFetch says whether releases are fetched and verified in a process
+	// of their own, so that no panic, no fatal error, no lack of memory and no
+	// hole in a parser there can reach the master. Default: IsolateRemote, that
+	// is where Fetcher is a fetcher.HTTP, fetcher.Github or fetcher.Manifest
+	// with an http or https URL, with no Place and no transport of another type
+	// than http.Transport, and Trust is nil, trust.Insecure or trust.Minisign or
+	// trust.Root. Others may share something with the master, or read files that
+	// another user may not; they stay there unless IsolateAlways moves them.
+	//
+	// The fetch process is this program, started again with the same arguments.
+	// It goes as far as Run, gives up its rights (where the master is root it
+	// becomes user and group 65534), and then runs Fetcher.Init, Fetch, and
+	// Trust, and nothing else of the Config. It is started again when it ends,
+	// so what Fetcher keeps in memory may be forgotten between two calls of
+	// Fetch. PreUpgrade, staging and the preflight stay with the master.
+	// docs/isolation.md says what that guards against, and what not.
+	IsolateFetch Isolation
+
 	// Quarantine is how long a release that failed is not tried again by a
 	// master that starts later. The one that saw it fail never tries it again.
 	// Default: 24 h.

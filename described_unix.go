@@ -48,6 +48,7 @@ func (s settled) described() []master.Described {
 		{pidFileSetting, s.PIDFile},
 		{"Credential", given(s.Credential != nil)},
 		{"Fetcher", kind(s.Fetcher)},
+		{"IsolateFetch", s.isolated()},
 		{"Trust", kind(s.Trust)},
 		{"Probe", given(s.Probe != nil)},
 		{"PreUpgrade", given(s.PreUpgrade != nil)},

@@ -69,6 +69,9 @@ func TestSourceHoldsUpNothing(t *testing.T) {
 				s.restart()
 			}
 			s.stop()
+			if apart := s.count("fetching in a process of its own") > 0; apart != (row.program == fetches) {
+				t.Errorf("fetched in a process of its own: %v; a function of the program's stays in the master", apart)
+			}
 			if took := time.Since(began); took > 20*time.Second {
 				t.Errorf("start, restarts and stop took %v", took)
 			}

@@ -25,7 +25,7 @@ const modulePath = "github.com/seed-3d078585/overseer"
 const floors = `
 	6  examples/* internal/releasebench internal/scalebench
 	5  .
-	4  internal/master internal/worker internal/update
+	4  internal/master internal/worker internal/update internal/isolate
 	3  internal/store fetcher/fetchertest trust/trusttest
 	2  fetcher trust probe internal/socket internal/credential internal/pidfile internal/durable/durabletest internal/archive internal/item
 	1  release delta loadtest internal/machine internal/durable internal/proc internal/handover

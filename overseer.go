@@ -75,7 +75,7 @@ func RunErr(c Config) error {
 	s, err := c.settle()
 	answer(err)
 	if err != nil {
-		if isWorker || isSuccessor {
+		if isWorker || isSuccessor || isFetchProcess {
 			refuse(err)
 		}
 		return err
@@ -83,8 +83,8 @@ func RunErr(c Config) error {
 	return s.run()
 }
 
-// refuse ends a worker that cannot run its program, or a check that cannot be
-// answered. Returning would have the program run without the master, as a second
+// refuse ends a worker that cannot run its program, a fetch process that cannot
+// serve, or a check that cannot be answered. Returning would have the program run without the master, as a second
 // service beside the first.
 func refuse(err error) {
 	fmt.Fprintf(os.Stderr, "[overseer] %v\n", err)

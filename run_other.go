@@ -28,8 +28,10 @@ func (s settled) run() error {
 
 func restart(force bool) {}
 
-const isWorker = false
-
-const isSuccessor = false
+const (
+	isWorker       = false
+	isSuccessor    = false
+	isFetchProcess = false
+)
 
 func cannotSucceed() error { return nil }

@@ -6,6 +6,7 @@ import (
 	"syscall"
 
 	"github.com/seed-3d078585/overseer/internal/handover"
+	"github.com/seed-3d078585/overseer/internal/isolate"
 	"github.com/seed-3d078585/overseer/internal/master"
 	"github.com/seed-3d078585/overseer/internal/worker"
 )
@@ -20,11 +21,13 @@ var (
 )
 
 // inherited is what makes this process a worker, of a master of this library or
-// of the older one. It is taken before any code of the program's own runs, so
+// of the older one, or a fetch process. It is taken before any code of the program's own runs, so
 // that nothing the program starts can have it.
 var inherited = inherit()
 
 var isWorker = inherited.worker || inherited.olderWorker
+
+var isFetchProcess = inherited.fetchProcess
 
 // handed is what makes this process go on as a master, in the place of one that
 // has ended by execve, or be asked whether it could. It is taken early, too, so
@@ -61,6 +64,8 @@ type inheritance struct {
 	handover.Inherited
 	worker bool
 
+	fetchProcess bool // Inherited is its
+
 	older       handover.Older
 	olderWorker bool
 }
@@ -68,7 +73,13 @@ type inheritance struct {
 func inherit() (in inheritance) {
 	in.older, in.olderWorker = handover.InheritOlder()
 	in.Inherited, in.worker = handover.Inherit()
+	if fetch, ok := handover.InheritFetch(); ok && !in.worker {
+		in.Inherited, in.fetchProcess = fetch, true
+	}
 	switch {
+	case in.fetchProcess:
+		worker.Prepare(in.Inherited)
+		isolate.Prepare(in.Inherited)
 	case in.worker:
 		worker.Prepare(in.Inherited)
 	case in.olderWorker:
@@ -81,6 +92,8 @@ func inherit() (in inheritance) {
 // that cannot begin.
 func (s settled) run() error {
 	switch {
+	case inherited.fetchProcess:
+		s.runFetchProcess()
 	case inherited.worker:
 		return s.runWorker()
 	case inherited.olderWorker:

@@ -46,6 +46,9 @@ func (s *settled) settleProgram() error {
 	if s.KeepAlive < Never || s.KeepAlive > Always {
 		return fmt.Errorf("Config.KeepAlive is %d, want Never, OnFailure or Always", s.KeepAlive)
 	}
+	if s.IsolateFetch < IsolateRemote || s.IsolateFetch > IsolateNever {
+		return fmt.Errorf("Config.IsolateFetch is %d, want IsolateRemote, IsolateAlways or IsolateNever", s.IsolateFetch)
+	}
 	if s.Sequential && s.Overlap {
 		return errors.New("Config.Sequential and Config.Overlap exclude each other")
 	}

@@ -31,6 +31,7 @@ func TestConfigRefused(t *testing.T) {
 		{"negative ProbeInterval", Config{Program: program, ProbeInterval: -1}, "Config.ProbeInterval"},
 		{"negative Quarantine", Config{Program: program, Quarantine: -1}, "Config.Quarantine"},
 		{"unknown KeepAlive", Config{Program: program, KeepAlive: 3}, "Config.KeepAlive"},
+		{"unknown IsolateFetch", Config{Program: program, IsolateFetch: 3}, "Config.IsolateFetch"},
 		{"Sequential and Overlap", Config{Program: program, Sequential: true, Overlap: true}, "Config.Sequential"},
 		{"ExecFile is missing", Config{Program: program, ExecFile: filepath.Join(dir, "absent")}, "Config.ExecFile"},
 		{"ExecFile is a directory", Config{Program: program, ExecFile: dir}, "Config.ExecFile"},

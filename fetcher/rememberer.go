@@ -15,7 +15,7 @@ type Rememberer interface {
 	Memory() []byte
 
 	// Remember takes what Memory of an equal source has returned. It is called
-	// after Init and before the first Fetch. What the source cannot use it
+	// before the first Fetch, perhaps before Init. What the source cannot use it
 	// drops: that costs a download and loses nothing.
 	Remember(memory []byte)
 }

@@ -18,7 +18,10 @@ import (
 // A Conn is one end of the conversation. Send may be called by many goroutines,
 // Receive by one at a time.
 type Conn struct {
-	c *net.UnixConn
+	c        *net.UnixConn
+	words    words // what Receive understands
+	maxFrame int
+	maxFiles int // how many descriptors may wait for their frame
 
 	in    []byte     // bytes read and not yet consumed
 	files []*os.File // descriptors read and not yet consumed
@@ -53,7 +56,7 @@ func NewConn(f *os.File) (*Conn, error) {
 		c.Close()
 		return nil, fmt.Errorf("open control socket: descriptor is a %s connection, want a unix one", c.LocalAddr().Network())
 	}
-	return &Conn{c: uc}, nil
+	return &Conn{c: uc, words: readers, maxFrame: MaxFrame, maxFiles: 2 * MaxFDs}, nil
 }
 
 // Send writes a message, and with it descriptors that stay the caller's. It
@@ -66,6 +69,9 @@ func (c *Conn) Send(m Message, fds ...int) error {
 	frame, err := encode(m, len(fds))
 	if err != nil {
 		return err
+	}
+	if len(frame) > c.maxFrame {
+		return fmt.Errorf("send %s: %d bytes, more than the %d of a frame", m.kind(), len(frame), c.maxFrame)
 	}
 	out := append(binary.BigEndian.AppendUint32(nil, uint32(len(frame))), frame...)
 	var oob []byte
@@ -115,7 +121,7 @@ func (c *Conn) receive() (Message, []*os.File, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		m, count, err := decode(frame)
+		m, count, err := c.words.decode(frame)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -137,8 +143,8 @@ func (c *Conn) frame() ([]byte, error) {
 	for {
 		if len(c.in) >= 4 {
 			n := int(binary.BigEndian.Uint32(c.in))
-			if n < 1 || n > MaxFrame {
-				return nil, fmt.Errorf("receive: frame of %d bytes, want 1 to %d", n, MaxFrame)
+			if n < 1 || n > c.maxFrame {
+				return nil, fmt.Errorf("receive: frame of %d bytes, want 1 to %d", n, c.maxFrame)
 			}
 			if len(c.in) >= 4+n {
 				frame := c.in[4 : 4+n]
@@ -155,7 +161,8 @@ func (c *Conn) frame() ([]byte, error) {
 // fill reads once. The kernel hands descriptors over with the first of the bytes
 // that they were sent with, and ends the read there at the latest where more
 // follow (unix_stream_read_generic of Linux), so they never come later than
-// their frame and one buffer holds them.
+// their frame and one buffer holds them: those of one frame, and of the next one
+// that has begun. More than that nobody has announced.
 func (c *Conn) fill() error {
 	buf := make([]byte, 64<<10)
 	oob := make([]byte, unix.CmsgSpace(MaxFDs*4))
@@ -171,6 +178,8 @@ func (c *Conn) fill() error {
 		return c.gone()
 	case err != nil:
 		return err
+	case len(c.files) > c.maxFiles:
+		return fmt.Errorf("receive: %d descriptors that no frame announces", len(c.files))
 	case flags&unix.MSG_CTRUNC != 0:
 		return errors.New("receive: descriptors were cut off: is the limit of open files (ulimit -n) reached?")
 	}

@@ -415,7 +415,7 @@ func FuzzDecode(f *testing.F) {
 		f.Add(frame)
 	}
 	f.Fuzz(func(t *testing.T, frame []byte) {
-		m, fds, err := decode(frame)
+		m, fds, err := readers.decode(frame)
 		if err != nil || m == nil {
 			if m != nil {
 				t.Fatalf("decode(%q) = %#v and %v", frame, m, err)
@@ -432,7 +432,7 @@ func FuzzDecode(f *testing.F) {
 			}
 			return
 		}
-		m2, fds2, err := decode(again)
+		m2, fds2, err := readers.decode(again)
 		if err != nil || fds2 != fds || !reflect.DeepEqual(m2, m) {
 			t.Fatalf("decode(%q) = %#v; said again it is %#v, %d descriptors, %v", frame, m, m2, fds2, err)
 		}

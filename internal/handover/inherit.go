@@ -27,12 +27,14 @@ type Inherited struct {
 // and removes the variable, so that the program's own children have neither it
 // nor the descriptors. It returns false in a process that is no worker; a
 // variable that names no control socket is of no account.
-func Inherit() (Inherited, bool) {
-	value, ok := os.LookupEnv(Variable)
+func Inherit() (Inherited, bool) { return inherit(Variable) }
+
+func inherit(variable string) (Inherited, bool) {
+	value, ok := os.LookupEnv(variable)
 	if !ok {
 		return Inherited{}, false
 	}
-	os.Unsetenv(Variable)
+	os.Unsetenv(variable)
 	part := append(strings.Split(value, ":"), "", "", "", "")
 	if fd, err := strconv.Atoi(part[0]); err != nil || !isControl(fd) {
 		return Inherited{}, false // what is open there is somebody else's: leave it as it is

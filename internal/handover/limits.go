@@ -2,6 +2,12 @@ package handover
 
 import "time"
 
+// Variables are the names of all variables of the protocols, each with the sign
+// that ends it: what is started by a master has those only that it is to have.
+func Variables() []string {
+	return []string{Variable + "=", FetchVariable + "=", PreflightVariable + "=", OldCheckVariable + "=", StateVariable + "="}
+}
+
 const (
 	// MaxFrame bounds the JSON of one frame, in bytes.
 	MaxFrame = 1 << 20

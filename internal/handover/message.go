@@ -179,8 +179,11 @@ func (Taken) kind() string      { return "taken" }
 func (Untaken) kind() string    { return "untaken" }
 func (Withdraw) kind() string   { return "withdraw" }
 
-// readers makes a message of each kind from its JSON.
-var readers = map[string]func([]byte) (Message, error){
+// words makes a message of each kind that is understood from its JSON.
+type words map[string]func([]byte) (Message, error)
+
+// readers are the words of the conversation with a worker.
+var readers = words{
 	"hello":     read[Hello],
 	"setup":     read[Setup],
 	"sockets":   read[Sockets],
@@ -228,15 +231,12 @@ func encode(m Message, fds int) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode %s: %w", m.kind(), err)
 	}
-	if len(frame) > MaxFrame {
-		return nil, fmt.Errorf("encode %s: %d bytes, more than the %d of a frame", m.kind(), len(frame), MaxFrame)
-	}
 	return frame, nil
 }
 
 // decode reads the JSON of a frame. The message is nil for a type that this
 // version does not know.
-func decode(frame []byte) (m Message, fds int, err error) {
+func (w words) decode(frame []byte) (m Message, fds int, err error) {
 	var e envelope
 	if err := json.Unmarshal(frame, &e); err != nil {
 		return nil, 0, fmt.Errorf("decode frame: %w", err)
@@ -244,7 +244,7 @@ func decode(frame []byte) (m Message, fds int, err error) {
 	if e.FDs < 0 || e.FDs > MaxFDs {
 		return nil, 0, fmt.Errorf("decode %.40q: %d descriptors, want 0 to %d", e.Type, e.FDs, MaxFDs)
 	}
-	reader, known := readers[e.Type]
+	reader, known := w[e.Type]
 	if !known {
 		return nil, e.FDs, nil
 	}

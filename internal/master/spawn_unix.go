@@ -102,8 +102,8 @@ func (m *Master) startProcess(open func() (binary, error)) (*proc.Process, binar
 	return process, bin, conn, nil
 }
 
-// ownVariables are those of the protocol.
-var ownVariables = []string{handover.Variable + "=", handover.PreflightVariable + "=", handover.OldCheckVariable + "=", handover.StateVariable + "="}
+// ownVariables are for the master alone.
+var ownVariables = handover.Variables()
 
 // workerVariable tells the worker its descriptors: control is the first behind
 // the standard ones.

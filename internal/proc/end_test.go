@@ -13,6 +13,7 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -79,6 +80,18 @@ func init() {
 			go func() { select {} }()
 		}
 		deep(50)
+		return nil
+	}
+	children["fatal error"] = func() error {
+		f := os.NewFile(4, "crash")
+		if err := debug.SetCrashOutput(f, debug.CrashOptions{}); err != nil {
+			return err
+		}
+		debug.SetTraceback("all")
+		for range 300 {
+			go func() { select {} }()
+		}
+		new(sync.Mutex).Unlock()
 		return nil
 	}
 	children["leave a child"] = func() error {
@@ -216,6 +229,24 @@ func TestFirstWordsOfACrash(t *testing.T) {
 	}
 	if len(got.Output) != keptCrash {
 		t.Fatalf("%d bytes are kept of a long crash; want %d", len(got.Output), keptCrash)
+	}
+}
+
+// The line that tells a fatal error stands before its words, however long these
+// are.
+func TestFirstWordsOfAFatalError(t *testing.T) {
+	s := spec(t, "fatal error")
+	s.CaptureStderr, s.CaptureCrash = true, true
+	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	must(t, err)
+	defer null.Close()
+	s.Stderr = null
+	got := exit(t, start(t, s))
+	if got.Code != 2 || !strings.HasPrefix(got.Output, "fatal error: sync: unlock of unlocked mutex\n") {
+		t.Fatalf("Exit = code %d, signal %d, %.300q; want the line of the fatal error first", got.Code, got.Signal, got.Output)
+	}
+	if !strings.Contains(got.Output, "goroutine ") {
+		t.Fatalf("%.300q: want the goroutines too", got.Output)
 	}
 }
 

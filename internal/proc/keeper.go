@@ -1,6 +1,7 @@
 package proc
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"os"
@@ -26,6 +27,7 @@ type keeper struct {
 	kept    []byte
 	cut     bool          // the beginning of kept has gone
 	stopped chan struct{} // closed when the reading was interrupted; nil: it goes on
+	fatal   string        // the last line that tells of a fatal error of the runtime
 }
 
 func keep(pipe, to *os.File, max int, tail bool) *keeper {
@@ -104,6 +106,7 @@ func (k *keeper) keep(b []byte) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.kept = append(k.kept, b...)
+	k.noteFatal()
 	if over := len(k.kept) - k.max; over > 0 {
 		if k.tail {
 			k.kept = append(k.kept[:0], k.kept[over:]...)
@@ -142,4 +145,32 @@ func (k *keeper) text() string {
 		return whole
 	}
 	return text
+}
+
+// fatalError is how the runtime's word on a fatal error begins. It goes to
+// standard error alone: what comes by debug.SetCrashOutput begins behind it, and
+// is so long that the end of standard error does not have it any more.
+var fatalError = []byte("fatal error: ")
+
+func (k *keeper) noteFatal() {
+	i := bytes.LastIndex(k.kept, fatalError)
+	if i < 0 || i > 0 && k.kept[i-1] != '\n' {
+		return
+	}
+	if line, _, whole := bytes.Cut(k.kept[i:], []byte("\n")); whole {
+		k.fatal = string(line)
+	}
+}
+
+// cause returns the line that words of a crash without a panic lack, or nothing.
+func (k *keeper) cause(crash string) string {
+	if k == nil || strings.HasPrefix(crash, "panic: ") {
+		return ""
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.fatal == "" || strings.Contains(crash, k.fatal) {
+		return ""
+	}
+	return k.fatal + "\n\n"
 }

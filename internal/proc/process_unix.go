@@ -129,7 +129,7 @@ func (p *Process) wait() {
 // it has written to its standard error so far.
 func (p *Process) Output() string {
 	if crash := p.crash.text(); crash != "" {
-		return crash
+		return p.stderr.cause(crash) + crash
 	}
 	return lastLines(p.stderr.text(), tailLines)
 }

@@ -43,6 +43,7 @@ type Pipe struct {
 	FD   int    `json:"fd"`
 	Kept []byte `json:"kept,omitempty"`
 	Cut  bool   `json:"cut,omitempty"`
+	Last string `json:"last,omitempty"` // a fatal error's own line, which Kept may have lost
 }
 
 // Interrupt stops the reading of the process's pipes, within the timeout, for
@@ -105,7 +106,7 @@ func (k *keeper) handoff() *Pipe {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return &Pipe{FD: fd, Kept: k.kept, Cut: k.cut}
+	return &Pipe{FD: fd, Kept: k.kept, Cut: k.cut, Last: k.fatal}
 }
 
 // Adopt takes over a child that an earlier image of this very process started.
@@ -131,7 +132,7 @@ func (h *Pipe) resume(to *os.File, max int, tail bool) *keeper {
 		return nil
 	}
 	k := newKeeper(os.NewFile(uintptr(h.FD), "pipe"), to, max, tail)
-	k.kept, k.cut = h.Kept, h.Cut
+	k.kept, k.cut, k.fatal = h.Kept, h.Cut, h.Last
 	go k.run()
 	return k
 }

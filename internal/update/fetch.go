@@ -38,15 +38,15 @@ func (u *Updater) fetch(ctx context.Context, refused *refusal) (st *store.Staged
 // it is wanted, and only then its bytes.
 func (u *Updater) fetchOnce(ctx context.Context, refused *refusal) (*store.Staged, error) {
 	body, err := u.ask(ctx)
-	if err != nil || body == nil {
-		return nil, err
+	var verified trust.Verified
+	if err == nil && body != nil {
+		verified, err = u.check(ctx, body)
 	}
-	verified, err := u.check(ctx, body)
-	if errors.Is(err, trust.ErrNotYet) {
+	if errors.Is(err, trust.ErrNotYet) { // of the check, or of one in a fetch process
 		u.Log.Debug("a release is not for this host yet", "reason", err)
 		return nil, nil // not taken: its time may come
 	}
-	if err != nil {
+	if err != nil || body == nil {
 		return nil, err
 	}
 	if v, err := u.foresee(ctx, verified, refused); v != wanted {

@@ -85,7 +85,7 @@ func startPreflight(name, path string, as *proc.Credential, binary, state *os.Fi
 		Binary:        binary,
 		Path:          path,
 		Args:          append([]string{name}, os.Args[1:]...),
-		Env:           proc.Environ(os.Environ(), handover.Variable+"=", handover.PreflightVariable+"=", handover.OldCheckVariable+"=", handover.StateVariable+"="),
+		Env:           proc.Environ(os.Environ(), handover.Variables()...),
 		Files:         files,
 		Stdout:        outputEnd,
 		CaptureStderr: true,

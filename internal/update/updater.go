@@ -38,6 +38,9 @@ type Updater struct {
 	// nil.
 	Memory []byte
 
+	// End is called when Run returns, or nil: it ends what the source is made of.
+	End func()
+
 	QuarantineFor time.Duration
 	Log           *slog.Logger
 }
@@ -57,16 +60,19 @@ var ErrTemporary = errors.New("the host is at fault")
 // Run fetches until ctx ends, and returns within moments of that; a call into
 // the source that does not return is left behind.
 func (u *Updater) Run(ctx context.Context) {
+	if u.End != nil {
+		defer u.End()
+	}
 	u.recover(ctx)
 	u.settleIn()
+	if source, ok := u.Source.(fetcher.Rememberer); ok && u.Memory != nil {
+		source.Remember(u.Memory)
+	}
 	if err := run(ctx, "Fetcher.Init", u.Source.Init); err != nil {
 		if ctx.Err() == nil {
 			u.Log.Error("upgrades are off: the fetcher could not be set up", "error", err)
 		}
 		return
-	}
-	if source, ok := u.Source.(fetcher.Rememberer); ok && u.Memory != nil {
-		source.Remember(u.Memory)
 	}
 	fetches := pace{interval: u.Interval}
 	var refused refusal // what PreUpgrade has refused, to be asked again

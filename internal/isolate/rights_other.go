@@ -1,0 +1,7 @@
+//go:build unix && !linux
+
+package isolate
+
+func volunteer() {}
+
+func harden() {}
