@@ -119,9 +119,10 @@ func statusOf(t *testing.T, pid int) map[string]string {
 func isStranger(t *testing.T, pid int) {
 	t.Helper()
 	status := statusOf(t, pid)
-	uid, gid, none := strings.TrimSuffix(strings.Repeat(fmt.Sprint(stranger, " "), 4), " "), strings.TrimSuffix(strings.Repeat(fmt.Sprint(strangerGroup, " "), 4), " "), "0000000000000000"
+	four := func(id int) string { return fmt.Sprint(id, id, id, id) } // real, effective, saved, of files
+	uid, gid, none := four(stranger), four(strangerGroup), "0000000000000000"
 	for _, c := range []struct{ key, want string }{
-		{"Uid", uid}, {"Gid", gid}, {"Groups", ""}, {"NoNewPrivs", "1"},
+		{"Name", "app"}, {"Uid", uid}, {"Gid", gid}, {"Groups", ""}, {"NoNewPrivs", "1"},
 		{"CapEff", none}, {"CapPrm", none}, {"CapAmb", none},
 	} {
 		if got := status[c.key]; got != c.want {
@@ -291,6 +292,8 @@ func TestCredentialIsNeverPassedOver(t *testing.T) {
 			writeRelease(s.t, s.Binary, plan{Version: "1"})
 			os.Chown(s.Binary, stranger, strangerGroup)
 		}}, "may write to"},
+		{"root that may set no groups", []option{via("setpriv", "--bounding-set", "-setgid,-setuid")}, "it needs CAP_SETGID"},
+		{"root that may become nobody", []option{via("setpriv", "--bounding-set", "-setuid")}, "it needs CAP_SETUID"},
 		{"master of another user", []option{asNobody(t)}, "cannot become another: start it as root"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
