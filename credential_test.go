@@ -141,6 +141,9 @@ func TestWorkersOfAnotherUser(t *testing.T) {
 	if got := statusOf(t, s.PID); got["Uid"] != "0 0 0 0" || got["NoNewPrivs"] != "0" {
 		t.Errorf("the master has users %q and no_new_privs %s, want root's and 0", got["Uid"], got["NoNewPrivs"])
 	}
+	if master, worker := statusOf(t, s.PID)["Umask"], statusOf(t, s.pidOf(1))["Umask"]; master != worker {
+		t.Errorf("the worker has umask %s, the master %s: want the same", worker, master)
+	}
 	load := startLoad(t, s, loadtest.NewConnection, 4)
 	s.restart()
 	isStranger(t, s.pidOf(2))
@@ -314,7 +317,11 @@ func TestCredentialIsNeverPassedOver(t *testing.T) {
 // TestCredentialOfTheSameUser needs no root.
 func TestCredentialOfTheSameUser(t *testing.T) {
 	t.Parallel()
-	s := startService(t, lowered, asNobody(t), env("TEST_USER", fmt.Sprint(nobody)), env("TEST_GROUP", fmt.Sprint(nobody)))
+	uid, gid, options := os.Geteuid(), os.Getegid(), []option(nil)
+	if uid == 0 {
+		uid, gid, options = nobody, nobody, []option{asNobody(t)}
+	}
+	s := startService(t, lowered, append(options, env("TEST_USER", fmt.Sprint(uid)), env("TEST_GROUP", fmt.Sprint(gid)))...)
 	s.live(1)
 	s.upgrades()
 	if got := statusOf(t, s.pidOf(2))["NoNewPrivs"]; got != "1" {
