@@ -165,7 +165,7 @@ type Config struct {
 	// same one ends with an error, and it is removed at the end; one that a
 	// dead master has left behind is replaced. Its directory should be
 	// writable by the master's user alone. A relative path is made absolute.
-	// Empty: none.
+	// Where overseer is disabled none is written. Empty: none.
 	PIDFile string
 
 	// Trust decides which fetched bytes may run; see package trust. The usual

@@ -119,9 +119,10 @@ func statusOf(t *testing.T, pid int) map[string]string {
 func isStranger(t *testing.T, pid int) {
 	t.Helper()
 	status := statusOf(t, pid)
-	uid, gid, none := strings.TrimSuffix(strings.Repeat(fmt.Sprint(stranger, " "), 4), " "), strings.TrimSuffix(strings.Repeat(fmt.Sprint(strangerGroup, " "), 4), " "), "0000000000000000"
+	four := func(id int) string { return fmt.Sprint(id, id, id, id) } // real, effective, saved, of files
+	uid, gid, none := four(stranger), four(strangerGroup), "0000000000000000"
 	for _, c := range []struct{ key, want string }{
-		{"Uid", uid}, {"Gid", gid}, {"Groups", ""}, {"NoNewPrivs", "1"},
+		{"Name", "app"}, {"Uid", uid}, {"Gid", gid}, {"Groups", ""}, {"NoNewPrivs", "1"},
 		{"CapEff", none}, {"CapPrm", none}, {"CapAmb", none},
 	} {
 		if got := status[c.key]; got != c.want {
@@ -139,6 +140,9 @@ func TestWorkersOfAnotherUser(t *testing.T) {
 	isStranger(t, s.pidOf(1))
 	if got := statusOf(t, s.PID); got["Uid"] != "0 0 0 0" || got["NoNewPrivs"] != "0" {
 		t.Errorf("the master has users %q and no_new_privs %s, want root's and 0", got["Uid"], got["NoNewPrivs"])
+	}
+	if master, worker := statusOf(t, s.PID)["Umask"], statusOf(t, s.pidOf(1))["Umask"]; master != worker {
+		t.Errorf("the worker has umask %s, the master %s: want the same", worker, master)
 	}
 	load := startLoad(t, s, loadtest.NewConnection, 4)
 	s.restart()
@@ -291,6 +295,8 @@ func TestCredentialIsNeverPassedOver(t *testing.T) {
 			writeRelease(s.t, s.Binary, plan{Version: "1"})
 			os.Chown(s.Binary, stranger, strangerGroup)
 		}}, "may write to"},
+		{"root that may set no groups", []option{via("setpriv", "--bounding-set", "-setgid,-setuid")}, "it needs CAP_SETGID"},
+		{"root that may become nobody", []option{via("setpriv", "--bounding-set", "-setuid")}, "it needs CAP_SETUID"},
 		{"master of another user", []option{asNobody(t)}, "cannot become another: start it as root"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -311,7 +317,11 @@ func TestCredentialIsNeverPassedOver(t *testing.T) {
 // TestCredentialOfTheSameUser needs no root.
 func TestCredentialOfTheSameUser(t *testing.T) {
 	t.Parallel()
-	s := startService(t, lowered, asNobody(t), env("TEST_USER", fmt.Sprint(nobody)), env("TEST_GROUP", fmt.Sprint(nobody)))
+	uid, gid, options := os.Geteuid(), os.Getegid(), []option(nil)
+	if uid == 0 {
+		uid, gid, options = nobody, nobody, []option{asNobody(t)}
+	}
+	s := startService(t, lowered, append(options, env("TEST_USER", fmt.Sprint(uid)), env("TEST_GROUP", fmt.Sprint(gid)))...)
 	s.live(1)
 	s.upgrades()
 	if got := statusOf(t, s.pidOf(2))["NoNewPrivs"]; got != "1" {

@@ -123,20 +123,22 @@ func serveDirect(srv *http.Server, listeners []net.Listener) error {
 		}
 		return srv.ListenAndServe()
 	}
+	serve := serveListener(srv)
 	results := make(chan error, len(listeners))
 	for _, l := range listeners {
-		go func() { results <- serveListener(srv, l) }()
+		go func() { results <- serve(srv, l) }()
 	}
 	err := <-results
 	srv.Close() // ends the other listeners
 	return err
 }
 
-// serveListener serves one listener, with TLS where the server is configured for
-// it.
-func serveListener(srv *http.Server, l net.Listener) error {
+// serveListener returns what serves one listener: with TLS where the server is
+// configured for it. That is looked at before any is served, as the first to be
+// changes the configuration.
+func serveListener(srv *http.Server) func(*http.Server, net.Listener) error {
 	if c := srv.TLSConfig; c != nil && (len(c.Certificates) > 0 || c.GetCertificate != nil || c.GetConfigForClient != nil) {
-		return srv.ServeTLS(l, "", "")
+		return func(srv *http.Server, l net.Listener) error { return srv.ServeTLS(l, "", "") }
 	}
-	return srv.Serve(l)
+	return (*http.Server).Serve
 }

@@ -172,6 +172,9 @@ func TestDetached(t *testing.T) {
 		return err == nil
 	})
 	t.Cleanup(func() {
+		if !t.Failed() { // it has gone, and its number may be another's
+			return
+		}
 		for _, p := range session(pid) {
 			syscall.Kill(p, syscall.SIGKILL)
 		}

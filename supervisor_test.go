@@ -83,6 +83,9 @@ func startSupervised(t *testing.T, v supervisor) (s *service, dir string) {
 		s.cmd.Path, s.cmd.Err = exec.LookPath(words[0])
 	})
 	t.Cleanup(func() { // s6 gives the service a session of its own
+		if !t.Failed() { // it has gone, and its number may be another's
+			return
+		}
 		s.cmd.Process.Kill() // else it would start another
 		<-s.exited
 		words := v.words(v.pid, dir)

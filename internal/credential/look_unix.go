@@ -5,6 +5,7 @@ package credential
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"os/user"
 	"strconv"
@@ -83,7 +84,7 @@ func lookUser(name string) (*proc.Credential, *user.User, error) {
 	}
 	account, err := lookup(name)
 	var unknown user.UnknownUserIdError
-	if isNumber && errors.As(err, &unknown) {
+	if isNumber && (errors.As(err, &unknown) || errors.Is(err, fs.ErrNotExist)) { // an image from scratch has no accounts at all
 		return &proc.Credential{UID: uid}, nil, nil
 	}
 	if err != nil {

@@ -1,6 +1,7 @@
 package credential
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -21,19 +22,27 @@ func as(c *proc.Credential, f func(uid uint32) error) error {
 	}
 	return proc.OnThread(func() error {
 		if err := unix.Setgroups(groups); err != nil {
-			return fmt.Errorf("take the groups %v: %w: it needs CAP_SETGID, which a container or a unit may have dropped", groups, err)
+			return fmt.Errorf("take the groups %v: %w%s", groups, err, lacking(err, "CAP_SETGID"))
 		}
 		// Neither reports a failure but by asking again, with what is no user.
 		unix.SetfsgidRetGid(int(c.GID))
 		unix.SetfsuidRetUid(int(c.UID))
 		if gid, _ := unix.SetfsgidRetGid(-1); uint32(gid) != c.GID {
-			return fmt.Errorf("become group %d: %w: it needs CAP_SETGID, which a container or a unit may have dropped", c.GID, unix.EPERM)
+			return fmt.Errorf("become group %d: %w%s", c.GID, unix.EPERM, lacking(unix.EPERM, "CAP_SETGID"))
 		}
 		if uid, _ := unix.SetfsuidRetUid(-1); uint32(uid) != c.UID {
-			return fmt.Errorf("become user %d: %w: it needs CAP_SETUID, which a container or a unit may have dropped", c.UID, unix.EPERM)
+			return fmt.Errorf("become user %d: %w%s", c.UID, unix.EPERM, lacking(unix.EPERM, "CAP_SETUID"))
 		}
 		return f(c.UID)
 	})
+}
+
+// lacking says what may be behind a refusal.
+func lacking(err error, capability string) string {
+	if !errors.Is(err, unix.EPERM) {
+		return ""
+	}
+	return ": it needs " + capability + ", which a container or a unit may have dropped, and a user namespace that knows these numbers"
 }
 
 // check is called as the user.

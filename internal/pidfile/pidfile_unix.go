@@ -88,6 +88,9 @@ func take(temp, path string) error {
 		if err == nil {
 			return os.Remove(temp)
 		}
+		if errors.Is(err, unix.EPERM) || errors.Is(err, unix.EOPNOTSUPP) {
+			return fmt.Errorf("%w: put it on a filesystem with hard links, such as /run", err)
+		}
 		if !errors.Is(err, fs.ErrExist) {
 			return err
 		}
