@@ -189,8 +189,10 @@ type Config struct {
 	// becomes user and group 65534), and then runs Fetcher.Init, Fetch, and
 	// Trust, and nothing else of the Config. It is started again when it ends,
 	// so what Fetcher keeps in memory may be forgotten between two calls of
-	// Fetch. PreUpgrade, staging and the preflight stay with the master.
-	// docs/isolation.md says what that guards against, and what not.
+	// Fetch. The master takes the bytes and hashes them itself; signatures, of
+	// trust.Minisign and trust.Root, it checks once more. PreUpgrade, staging
+	// and the preflight are the master's too. docs/isolation.md says what that
+	// guards against, and what not.
 	IsolateFetch Isolation
 
 	// Quarantine is how long a release that failed is not tried again by a

@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -307,6 +308,9 @@ func tryRights() {
 			}
 		}
 	}
+	for _, v := range os.Environ() {
+		fmt.Fprintf(os.Stderr, "environment %s\n", v)
+	}
 	score, _ := os.ReadFile("/proc/self/oom_score_adj")
 	fmt.Fprintf(os.Stderr, "status oom_score_adj: %s\n", strings.TrimSpace(string(score)))
 	fmt.Fprintln(os.Stderr, "all was tried")
@@ -345,6 +349,15 @@ func TestFetchProcessHasNoRights(t *testing.T) {
 	wanted := map[string]string{
 		"Uid": "65534 65534 65534 65534", "Gid": "65534 65534 65534 65534", "Groups": "65534",
 		"CapPrm": "0000000000000000", "CapEff": "0000000000000000", "NoNewPrivs": "1", "oom_score_adj": "1000",
+	}
+	held := descriptors(t, s.PID)
+	for _, name := range descriptors(t, s.fetchPID(1)) {
+		if strings.HasPrefix(name, "socket:") && slices.Contains(held, name) {
+			t.Errorf("the fetch process has a socket of the master's: %s", name)
+		}
+	}
+	if n := s.count("environment OVERSEER_"); n != 0 {
+		t.Errorf("the fetch process has %d variables of the master's protocols", n)
 	}
 	if _, _, e := syscall.AllThreadsSyscall(syscall.SYS_GETPID, 0, 0, 0); e == syscall.ENOTSUP {
 		delete(wanted, "NoNewPrivs") // the test is built with cgo
