@@ -30,6 +30,8 @@
 //	  restart {force}                -->              overseer.Restart
 //	  ask {id}                       -->              overseer.Status
 //	                                 <--     status {id,…}
+//	                                 <--     ping {id}                          version 2
+//	  pong {id,open,accepted}        -->              a sign of life
 //
 // No signal is part of it: signals are lost, coalesced and forwarded. The end of
 // the stream means that the other side has died: a worker then stops accepting,

@@ -93,6 +93,18 @@ type (
 		Pending    bool   `json:"pending"`    // a restart was asked for and has not begun
 		Starts     int    `json:"starts"`     // generations started so far
 	}
+
+	// Ping asks a worker for a sign of life. From version 2 on.
+	Ping struct {
+		ID int `json:"id"`
+	}
+
+	// Pong answers Ping. From version 2 on.
+	Pong struct {
+		ID       int    `json:"id"`
+		Open     int    `json:"open"`     // connections that are open
+		Accepted uint64 `json:"accepted"` // connections accepted so far
+	}
 )
 
 // Socket describes one descriptor of [Sockets].
@@ -115,6 +127,8 @@ func (Drain) kind() string     { return "drain" }
 func (Restart) kind() string   { return "restart" }
 func (Ask) kind() string       { return "ask" }
 func (Status) kind() string    { return "status" }
+func (Ping) kind() string      { return "ping" }
+func (Pong) kind() string      { return "pong" }
 
 // readers makes a message of each kind from its JSON.
 var readers = map[string]func([]byte) (Message, error){
@@ -132,6 +146,8 @@ var readers = map[string]func([]byte) (Message, error){
 	"restart":   read[Restart],
 	"ask":       read[Ask],
 	"status":    read[Status],
+	"ping":      read[Ping],
+	"pong":      read[Pong],
 }
 
 func read[M Message](body []byte) (Message, error) {

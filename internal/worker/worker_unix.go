@@ -190,6 +190,9 @@ func (w *Worker) carryOut(m handover.Message, files []*os.File) {
 		w.drain(m)
 	case handover.Status:
 		w.answer(m)
+	case handover.Ping:
+		open, accepted := w.tally.counts()
+		w.conn.Send(handover.Pong{ID: m.ID, Open: open, Accepted: accepted}) // an error: as above
 	}
 }
 
