@@ -30,8 +30,9 @@ func disabledState(c Config) State {
 	if c.Address != "" {
 		addresses = append([]string{c.Address}, addresses...)
 	}
+	inherited := takeManager().sockets
 	for _, spec := range addresses {
-		s.bind(spec)
+		s.bind(spec, inherited)
 	}
 	if len(s.Listeners) > 0 {
 		s.Listener = s.Listeners[0]
@@ -42,10 +43,22 @@ func disabledState(c Config) State {
 	return s
 }
 
-func (s *State) bind(spec string) {
+func (s *State) bind(spec string, inherited *socket.Inherited) {
 	ctx, cancel := context.WithTimeout(context.Background(), bindTimeout)
 	defer cancel()
 	a, err := socket.Parse(spec)
+	if err == nil {
+		l, conn, taken := socket.DirectInherited(ctx, a, inherited)
+		switch {
+		case l != nil:
+			s.Listeners, s.Addresses = append(s.Listeners, l), append(s.Addresses, a.Resolved(l.Addr()))
+			return
+		case conn != nil:
+			s.PacketConns, s.Addresses = append(s.PacketConns, conn), append(s.Addresses, a.Resolved(conn.LocalAddr()))
+			return
+		}
+		err = taken
+	}
 	if err == nil && a.Kind() == socket.Packet {
 		conn, err := socket.DirectPacketConn(ctx, a)
 		if err == nil {

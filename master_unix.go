@@ -17,9 +17,14 @@ func (s settled) runMaster() error {
 	for _, w := range s.warnings {
 		log.Warn(w)
 	}
+	manager := takeManager()
+	if manager.err != nil {
+		log.Warn("what the service manager has left makes no sense", "error", manager.err)
+	}
 	signals := master.CatchSignals(s.RestartSignal)
 	sockets, err := socket.Listen(context.Background(), s.addresses, socket.Options{
-		Waiting: func(a socket.Address, err error) { log.Info("waiting for an address", "address", a.Spec, "error", err) },
+		Waiting:   func(a socket.Address, err error) { log.Info("waiting for an address", "address", a.Spec, "error", err) },
+		Inherited: manager.sockets,
 	})
 	if err != nil {
 		return err
@@ -27,6 +32,8 @@ func (s settled) runMaster() error {
 	for _, socket := range sockets {
 		log.Info("bound", "address", socket.Address())
 	}
+	kept := manager.service.Keeps() && (manager.service.StoreMax > 0 || manager.sockets.Stored())
+	manager.tidy(log)
 	updater, bytes := s.updater()
 	m := master.New(master.Config{
 		Binary:        s.binary,
@@ -38,6 +45,8 @@ func (s settled) runMaster() error {
 		QuarantineFor: s.Quarantine,
 		Store:         bytes,
 		Log:           log,
+		Service:       manager.service,
+		Kept:          kept,
 		MayRestart:    s.mayRestart(),
 		OnCrash:       s.onCrash(),
 	})

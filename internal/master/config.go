@@ -9,6 +9,7 @@ import (
 	"github.com/seed-3d078585/overseer/internal/machine"
 	"github.com/seed-3d078585/overseer/internal/socket"
 	"github.com/seed-3d078585/overseer/internal/store"
+	"github.com/seed-3d078585/overseer/internal/systemd"
 	"github.com/seed-3d078585/overseer/probe"
 	"github.com/seed-3d078585/overseer/release"
 )
@@ -24,6 +25,8 @@ type Config struct {
 	QuarantineFor time.Duration    // how long a digest that failed is not tried again
 	Store         *store.Store     // nil where there is no source of candidates
 	Log           *slog.Logger
+	Service       *systemd.Service // the service manager, nil: none
+	Kept          bool             // it is known to keep sockets for the next start
 
 	// MayRestart is asked before a restart that nobody asked for; nil: always.
 	MayRestart func(release.Digest) bool

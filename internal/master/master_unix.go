@@ -40,7 +40,8 @@ type Master struct {
 	staged    map[machine.Digest]*store.Staged
 	timers    timers
 	tty       terminal
-	restoring int // restores that are under way
+	service   *service // nil where there is no service manager
+	restoring int      // restores that are under way
 	exit      *machine.Exit
 }
 
@@ -64,6 +65,7 @@ func New(cfg Config) *Master {
 	m.timers = newTimers(m.call)
 	m.tty = openTerminal(len(cfg.Sockets) > 0)
 	m.disk = newDisk()
+	m.service = newService(m, cfg.Service)
 	return m
 }
 
@@ -76,6 +78,7 @@ func (m *Master) Run() (code int, err error) {
 	reaper := newReaper()
 	defer reaper.close()
 
+	m.service.begin()
 	m.step(machine.Boot{})
 	for m.exit == nil {
 		select {
@@ -89,6 +92,8 @@ func (m *Master) Run() (code int, err error) {
 			m.stopSignal(sig)
 		case sig := <-signals.other:
 			m.otherSignal(sig)
+		case <-m.service.ticks():
+			m.service.look()
 		case <-reaper.due():
 			reaper.reap()
 		}
@@ -121,6 +126,7 @@ func (m *Master) close() {
 	case <-done:
 	case <-timer.C:
 	}
+	m.service.close()
 }
 
 // post brings an event to the owner; after the end it does nothing.
@@ -197,6 +203,7 @@ func (m *Master) step(ev machine.Event) {
 	for _, effect := range m.machine.Step(ev) {
 		m.carryOut(effect)
 	}
+	m.service.observe(ev)
 }
 
 // carryOut is the table of all effects.
@@ -241,10 +248,15 @@ func (m *Master) carryOut(effect machine.Effect) {
 }
 
 // closeSockets gives up the master's copies. A unix path goes with them: after
-// this nobody is started who could answer there.
+// this nobody is started who could answer there, unless the service manager keeps
+// the socket for the next start.
 func (m *Master) closeSockets() {
 	for _, s := range m.cfg.Sockets {
-		if err := errors.Join(s.Unlink(), s.Close()); err != nil {
+		var err error
+		if !m.cfg.Kept {
+			err = s.Unlink()
+		}
+		if err = errors.Join(err, s.Close()); err != nil {
 			m.cfg.Log.Warn("socket could not be closed", "address", s.Address(), "error", err)
 		}
 	}

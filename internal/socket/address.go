@@ -110,8 +110,11 @@ func (a Address) Kind() Kind {
 // Resolved returns the text for State.Address: the address as the user wrote
 // it, and where that asks for port 0, the address that was given instead. A
 // plain form stays plain, so that net.Dial takes it; a form with a scheme keeps
-// its scheme.
+// its scheme. That of an inherited socket is what it is bound to.
 func (a Address) Resolved(actual net.Addr) string {
+	if a.Network == byName {
+		return localOf(actual).String()
+	}
 	if a.Network == "unix" || !a.anyPort() {
 		return a.Spec
 	}

@@ -14,7 +14,10 @@ import (
 // those of .socket units, and those that an earlier run has stored with it. An
 // entry of Config.Addresses claims one of them in place of binding a socket of
 // its own. The zero Inherited has none. It is for one goroutine at a time.
-type Inherited struct{ all []*inherited }
+type Inherited struct {
+	all   []*inherited
+	asked map[string]int // see next
+}
 
 // inherited is one of them.
 type inherited struct {
@@ -82,11 +85,24 @@ func (in *Inherited) claim(ctx context.Context, a Address, nth int) (*Socket, er
 // record describes the socket as that of an address. What a .socket unit holds
 // is not stored: it comes back by itself.
 func (i *inherited) record(a Address, nth int) Record {
-	r := Record{Spec: a.Spec, Network: i.local.network, Address: a.resolvedLocal(i.local), Node: i.stored.node}
+	r := Record{Spec: a.Spec, Network: i.local.network, Address: a.Resolved(i.local.netAddr()), Node: i.stored.node}
 	if i.stored.is() {
 		r.StoreName = newStoreName(a.Spec, nth, r.Node)
 	}
 	return r
+}
+
+// next returns which entry of its text an address is, for a caller that claims
+// one after the other.
+func (in *Inherited) next(a Address) int {
+	if in == nil {
+		return 1
+	}
+	if in.asked == nil {
+		in.asked = map[string]int{}
+	}
+	in.asked[a.Spec]++
+	return in.asked[a.Spec]
 }
 
 // named returns the first socket of a .socket unit with a name.

@@ -29,12 +29,28 @@ func (l local) String() string {
 	return l.network + "://" + l.addr.String()
 }
 
-// resolvedLocal is Resolved for an inherited socket.
-func (a Address) resolvedLocal(l local) string {
-	if a.Network == byName {
-		return l.String()
+// netAddr returns it as package net has it.
+func (l local) netAddr() net.Addr {
+	switch l.network {
+	case "unix":
+		return &net.UnixAddr{Net: "unix", Name: l.path}
+	case "udp":
+		return net.UDPAddrFromAddrPort(l.addr)
 	}
-	return a.Resolved(net.TCPAddrFromAddrPort(l.addr))
+	return net.TCPAddrFromAddrPort(l.addr)
+}
+
+// localOf is the way back from netAddr.
+func localOf(a net.Addr) local {
+	switch a := a.(type) {
+	case *net.UnixAddr:
+		return local{network: "unix", path: a.Name}
+	case *net.UDPAddr:
+		return local{network: "udp", addr: a.AddrPort()}
+	case *net.TCPAddr:
+		return local{network: "tcp", addr: a.AddrPort()}
+	}
+	return local{}
 }
 
 // wanted is what an address asks for, with its names looked up.

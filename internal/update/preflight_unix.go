@@ -16,6 +16,7 @@ import (
 	"github.com/seed-3d078585/overseer/internal/handover"
 	"github.com/seed-3d078585/overseer/internal/proc"
 	"github.com/seed-3d078585/overseer/internal/store"
+	"github.com/seed-3d078585/overseer/internal/systemd"
 )
 
 // keptOutput bounds what is read of a preflight's standard output.
@@ -77,7 +78,7 @@ func startPreflight(path string, st *store.Staged) (p *preflight, err error) {
 		Binary:        st.File(),
 		Path:          st.Path(),
 		Args:          append([]string{path}, os.Args[1:]...),
-		Env:           proc.Environ(os.Environ(), handover.Variable+"=", handover.PreflightVariable+"=", handover.OldCheckVariable+"="),
+		Env:           systemd.Without(proc.Environ(os.Environ(), handover.Variable+"=", handover.PreflightVariable+"=", handover.OldCheckVariable+"=")),
 		Files:         []*os.File{answerEnd},
 		Stdout:        outputEnd,
 		CaptureStderr: true,
