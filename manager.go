@@ -33,8 +33,8 @@ func (m manager) tidy(log *slog.Logger) {
 			log.Warn("a socket that no address asks for stays with the service manager", "name", name, "error", err)
 		}
 	}
-	for _, each := range m.sockets.Unclaimed() {
-		log.Warn("closed a socket that the service manager has left: no entry of Config.Addresses asks for it", "socket", each)
+	for _, u := range m.sockets.CloseUnclaimed() {
+		log.Warn("closed a socket that the service manager has left", "socket", u.Socket, "reason", u.Reason)
 	}
 }
 

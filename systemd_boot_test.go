@@ -107,15 +107,17 @@ var bootInside = register("inside of systemd", func() {
 	} else {
 		mount("cgroup2", "/sys/fs/cgroup", "cgroup2", 0, "")
 	}
-	for name, number := range map[string]uint32{"null": 3, "zero": 5, "full": 7, "random": 8, "urandom": 9} {
+	for name, number := range map[string][2]uint32{"null": {1, 3}, "zero": {1, 5}, "full": {1, 7}, "random": {1, 8}, "urandom": {1, 9}, "tty": {5, 0}} {
 		path := filepath.Join("/dev", name)
-		usage("make "+path, errors.Join(unix.Mknod(path, unix.S_IFCHR|0o666, int(unix.Mkdev(1, number))), os.Chmod(path, 0o666)))
+		usage("make "+path, errors.Join(unix.Mknod(path, unix.S_IFCHR|0o666, int(unix.Mkdev(number[0], number[1]))), os.Chmod(path, 0o666)))
 	}
-	usage("make directories", errors.Join(os.Chmod("/tmp", 0o1777), os.Chmod("/var/tmp", 0o1777), os.Mkdir("/dev/shm", 0o1777), os.Mkdir(share, 0o755)))
+	usage("make directories", errors.Join(os.Chmod("/tmp", 0o1777), os.Chmod("/var/tmp", 0o1777),
+		os.Mkdir("/dev/shm", 0o1777), os.Mkdir("/dev/pts", 0o755), os.Symlink("pts/ptmx", "/dev/ptmx"), os.Mkdir(share, 0o755)))
+	mount("devpts", "/dev/pts", "devpts", 0, "newinstance,ptmxmode=0666") // services with PrivateDevices= get it from there
 	mount(fmt.Sprintf("/proc/self/fd/%d", shared), share, "", unix.MS_BIND, "")
 	unix.Sethostname([]byte("overseer-test")) // for the journal only
 	usage("exec", unix.Exec(systemdPath, []string{systemdPath, "--system", "--unit=overseer-test.target"}, []string{
-		"container=lxc", "PATH=" + os.Getenv("PATH"), "SYSTEMD_LOG_TARGET=console", "SYSTEMD_LOG_LEVEL=notice",
+		"container=lxc", "PATH=" + os.Getenv("PATH"), "SYSTEMD_LOG_TARGET=journal", "SYSTEMD_LOG_LEVEL=info",
 		"SYSTEMD_UNIT_PATH=" + share + "/units", // none of the host's
 	}))
 })
@@ -227,6 +229,7 @@ func removeControlGroups(t *testing.T, group string) {
 func (b *booted) command(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, "nsenter", append([]string{"-t", strconv.Itoa(b.PID), "-a", "--"}, args...)...)
 	cmd.Env = append(os.Environ(), "SYSTEMD_PAGER=", "SYSTEMD_COLORS=0")
+	cmd.WaitDelay = time.Second // its child inside may hold the output open
 	return cmd
 }
 
@@ -259,23 +262,30 @@ func (b *booted) follow(t *testing.T, unit string) *service {
 	s := &service{t: t, exited: make(chan struct{}), lines: make(chan struct{}, 1)}
 	ctx, cancel := context.WithCancel(context.Background())
 	cmd := b.command(ctx, "journalctl", "-q", "-f", "-n", "all", "-o", "cat", "-u", unit)
-	out, err := cmd.StdoutPipe()
+	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := cmd.Start(); err != nil {
+	cmd.Stdout = w
+	err = cmd.Start()
+	w.Close()
+	if err != nil {
 		t.Fatal(err)
 	}
 	go func() {
 		defer close(s.exited)
-		scanLines(out, s.line)
+		scanLines(r, s.line)
 		cmd.Wait()
 	}()
 	t.Cleanup(func() {
 		cancel()
+		r.Close() // what runs inside ends with systemd
 		<-s.exited
 		if t.Failed() {
-			t.Logf("journal of %s:\n%s", unit, s.Log())
+			ctx, cancel := context.WithTimeout(context.Background(), bound)
+			defer cancel()
+			all, err := b.command(ctx, "sh", "-c", "journalctl --sync; journalctl -q -n 300 -o cat -u "+unit+"; systemctl status "+unit).CombinedOutput()
+			t.Logf("journal of %s (%v):\n%s", unit, err, all)
 		}
 	})
 	return s

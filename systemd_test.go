@@ -15,6 +15,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/seed-3d078585/overseer"
 	"github.com/seed-3d078585/overseer/fetcher"
@@ -130,6 +131,7 @@ func (u *unit) get(network, address, path string) string {
 func askPage(t *testing.T, conn net.Conn, path string) string {
 	t.Helper()
 	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(bound))
 	fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n", path)
 	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	if err != nil {
@@ -306,7 +308,12 @@ func testSystemdWatchdog(t *testing.T, b *booted) {
 	b.insideOutput(t, "kill", "-STOP", workers[0])
 	u.await(2, "Watchdog timeout")
 	u.restartedBySystemd(2)
-	b.insideOutput(t, "kill", "-KILL", workers[0])
+	// The stopped worker goes on, and ends: it has become an orphan (setpgid(2)).
+	eventually(t, "the worker that was stopped has ended", func() bool {
+		ctx, cancel := context.WithTimeout(context.Background(), bound)
+		defer cancel()
+		return b.command(ctx, "kill", "-0", workers[0]).Run() != nil
+	})
 	if got := u.get("tcp", address, "/"); got != "version 1\n" {
 		t.Errorf("answer %q after the watchdog, want version 1", got)
 	}
@@ -328,9 +335,9 @@ func (b *booted) insideOutput(t *testing.T, args ...string) string {
 // testSystemdActivation has the sockets opened by systemd.
 func testSystemdActivation(t *testing.T, b *booted) {
 	listen := func(name, lines string) {
-		b.writeUnit(name+".socket", strings.Replace(shipped(t, "app.socket", "app3"), "ListenStream=8080\nFileDescriptorName=web\n", lines, 1)+"Service=app3.service\n")
+		b.writeUnit(name+".socket", strings.Replace(shipped(t, "app.socket", "app3"), "ListenStream=8080\nFileDescriptorName=web\n", lines+"Service=app3.service\n", 1))
 	}
-	listen("app3", "Service=app3.service\nListenStream=8082\nFileDescriptorName=web\n")
+	listen("app3", "ListenStream=8082\nFileDescriptorName=web\n")
 	listen("app3-plain", "ListenStream=127.0.0.1:8083\n")
 	listen("app3-unix", "ListenStream=/run/app3.sock\n")
 	listen("app3-dns", "ListenDatagram=127.0.0.1:8084\nFileDescriptorName=dns\n")
@@ -344,7 +351,7 @@ func testSystemdActivation(t *testing.T, b *booted) {
 		t.Errorf("answer %q, want version 1", got)
 	}
 	u.await(1, "program begins", "addresses=[127.0.0.1:8083 [::]:8082 udp://127.0.0.1:8084 unix:///run/app3.sock 127.0.0.1:8086] datagrams=1", `notify="" listen=""`)
-	u.await(1, "closed a socket that the service manager has left", `\"more\" (127.0.0.1:8085)`)
+	u.await(1, "closed a socket that the service manager has left", `\"more\" (127.0.0.1:8085)`, "no entry of Config.Addresses asks for it")
 	for _, c := range []struct{ network, address string }{
 		{"tcp", "127.0.0.1:8082"}, {"tcp", "127.0.0.1:8083"}, {"unix", b.path("/run/app3.sock")}, {"tcp", "127.0.0.1:8086"},
 	} {

@@ -167,30 +167,35 @@ func (in *Inherited) holds(s *Socket) bool {
 	return in != nil && slices.ContainsFunc(in.all, func(i *inherited) bool { return i.claimed && i.FD == s.fd })
 }
 
-// Unclaimed closes what no address has claimed, and tells of each what it is and
-// why. The sockets of other processes are not closed by it.
-func (in *Inherited) Unclaimed() []string {
+// An Unclaimed is an inherited socket that no address has claimed.
+type Unclaimed struct {
+	Socket string // its name, and what it is bound to
+	Reason string
+}
+
+// CloseUnclaimed closes what no address has claimed, and returns what that was.
+func (in *Inherited) CloseUnclaimed() []Unclaimed {
 	if in == nil {
 		return nil
 	}
-	var all []string
+	var all []Unclaimed
 	for _, i := range in.all {
 		if i.claimed {
 			continue
 		}
 		i.claimed = true
-		text := i.String()
+		u := Unclaimed{Socket: i.String(), Reason: "no entry of Config.Addresses asks for it"}
 		if i.err != nil {
-			text += ": " + i.err.Error()
+			u.Reason = i.err.Error()
 		}
-		all = append(all, text)
-		i.Close()
+		all = append(all, u)
+		i.Close() // it is gone either way
 	}
 	return all
 }
 
 // Stale returns the names under which the service manager keeps what no address
-// asks for, or what is to be kept under another name. Call it before Unclaimed.
+// asks for, or what is to be kept under another name. Call it before CloseUnclaimed.
 func (in *Inherited) Stale() []string {
 	if in == nil {
 		return nil
