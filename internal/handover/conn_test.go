@@ -35,6 +35,8 @@ var everyMessage = []Message{
 	Restart{Force: true},
 	Ask{ID: 9},
 	Status{ID: 9, Generation: 2, Staged: "d", Pending: true, Starts: 4},
+	Ping{ID: 3},
+	Pong{ID: 3, Open: 2, Accepted: 1 << 40},
 }
 
 func TestEveryMessageHasARoundTrip(t *testing.T) {

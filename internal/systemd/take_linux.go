@@ -25,10 +25,13 @@ func Take() (*Service, []Socket, error) {
 	}
 	open := sockets[:0]
 	for _, s := range sockets {
-		if _, cerr := unix.FcntlInt(uintptr(s.FD), unix.F_SETFD, unix.FD_CLOEXEC); cerr != nil {
-			err = errors.Join(err, fmt.Errorf("LISTEN_FDS names descriptor %d (%q), which is not open: %w", s.FD, s.Name, cerr))
+		// What has been inherited is not close-on-exec: it would not be here. What
+		// is belongs to this process itself, and must not be closed by mistake.
+		if flags, cerr := unix.FcntlInt(uintptr(s.FD), unix.F_GETFD, 0); cerr != nil || flags&unix.FD_CLOEXEC != 0 {
+			err = errors.Join(err, fmt.Errorf("LISTEN_FDS names descriptor %d (%q), which was not inherited", s.FD, s.Name))
 			continue
 		}
+		unix.CloseOnExec(s.FD)
 		open = append(open, s)
 	}
 	return service, open, errors.Join(serviceErr, err)
