@@ -136,9 +136,9 @@ func bootSystemd(t *testing.T) *booted {
 	usedPrograms.Store(bootHost, true)
 	usedPrograms.Store(bootInside, true)
 	missing := ""
-	for _, program := range []string{"systemctl", "journalctl", "nsenter", systemdPath} {
+	for _, program := range []string{"systemctl", "journalctl", "nsenter", "pgrep", "kill", systemdPath} {
 		if _, err := exec.LookPath(program); err != nil {
-			missing = program + " is not there: install the Debian packages systemd and util-linux"
+			missing = program + " is not there: install the Debian packages systemd, util-linux and procps"
 		}
 	}
 	if os.Geteuid() != 0 {

@@ -110,11 +110,12 @@ func (u *unit) show(property string) string {
 	return u.b.show(u.t, u.name+".service", property)
 }
 
-// becomes waits until a property has a value, or contains it.
+// becomes waits until a property has a value; of a text, until it contains it.
 func (u *unit) becomes(property, want string) {
 	u.t.Helper()
 	eventually(u.t, fmt.Sprintf("%s of %s is %q", property, u.name, want), func() bool {
-		return strings.Contains(u.show(property), want)
+		got := u.show(property)
+		return got == want || property == "StatusText" && strings.Contains(got, want)
 	})
 }
 
@@ -144,12 +145,23 @@ func askPage(t *testing.T, conn net.Conn, path string) string {
 	return string(body)
 }
 
+// restarts returns how often systemd has started the service anew.
+func (u *unit) restarts() int {
+	u.t.Helper()
+	n, err := strconv.Atoi(u.show("NRestarts"))
+	if err != nil {
+		u.t.Fatal(err)
+	}
+	return n
+}
+
 // restartedBySystemd waits until systemd has started the service anew, so many
-// times in all, and it is live.
+// times in all at least, and it is live.
 func (u *unit) restartedBySystemd(n int) {
 	u.t.Helper()
-	u.becomes("NRestarts", strconv.Itoa(n))
-	u.becomes("ActiveState", "active")
+	eventually(u.t, fmt.Sprintf("%s was started anew %d times", u.name, n), func() bool {
+		return u.restarts() >= n && u.show("ActiveState") == "active"
+	})
 }
 
 // lossless ends a load of which nothing may be lost.
@@ -167,31 +179,34 @@ func lossless(t *testing.T, what string, end func() loadReport) loadReport {
 // docs/systemd.
 func TestSystemd(t *testing.T) {
 	b := bootSystemd(t)
+	t.Run("service", func(t *testing.T) { testSystemdService(t, b) })
 	for name, test := range map[string]func(*testing.T, *booted){
-		"service":    testSystemdService,
 		"activation": testSystemdActivation,
 		"watchdog":   testSystemdWatchdog,
 		"hardened":   testSystemdHardened,
 		"dynamic":    testSystemdDynamicUser,
 		"failure":    testSystemdFailure,
 	} {
-		t.Run(name, func(t *testing.T) { test(t, b) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, b)
+		})
 	}
 }
 
 // testSystemdService is the life of app.service: start, reload, upgrades, kills
 // and restarts under load, stop.
 func testSystemdService(t *testing.T, b *booted) {
-	rounds, kills := 50, 10
+	rounds, kills := 50, 5
 	if testing.Short() {
-		rounds, kills = 5, 2
+		rounds, kills = 5, 1
 	}
 	const address = "127.0.0.1:8080"
 	gate := filepath.Join(b.Dir, "gate")
 	makeFifo(t, gate)
 	u := b.newUnit(t, "app1", unitOptions{
 		addresses: address + " unix:///run/app1/app.sock",
-		settings:  "TimeoutStopSec=1\nEnvironment=TEST_GATE=" + share + "/gate",
+		settings:  "TimeoutStopSec=2\nEnvironment=TEST_GATE=" + share + "/gate",
 	})
 
 	b.systemctl(t, "start", "--no-block", u.name)
@@ -231,10 +246,10 @@ func testSystemdService(t *testing.T, b *booted) {
 
 	for network, address := range map[string]string{"tcp": address, "unix": b.path("/run/app1/app.sock")} {
 		load = b.load(t, network, address)
-		done, _ := strconv.Atoi(u.show("NRestarts"))
-		for i := range kills {
+		for range kills {
+			done := u.restarts()
 			b.systemctl(t, "kill", "--kill-who=main", "-s", "KILL", u.name)
-			u.restartedBySystemd(done + i + 1)
+			u.restartedBySystemd(done + 1)
 		}
 		lossless(t, fmt.Sprintf("%d kills of the master, %s", kills, network), load)
 		load = b.load(t, network, address)
@@ -250,7 +265,7 @@ func testSystemdService(t *testing.T, b *booted) {
 	}
 	answer := make(chan string, 1)
 	held := u.count("holding a request")
-	go func() { answer <- askPage(t, conn, "/hold?for=2s") }() // longer than TimeoutStopSec
+	go func() { answer <- askPage(t, conn, "/hold?for=4s") }() // longer than TimeoutStopSec
 	u.await(held+1, "holding a request")
 	b.systemctl(t, "stop", u.name)
 	if got := <-answer; !strings.HasPrefix(got, "version 2.") {
@@ -296,18 +311,20 @@ func testSystemdWatchdog(t *testing.T, b *booted) {
 	u.start()
 	load := b.load(t, "tcp", address)
 	u.becomes("StatusText", "connections open") // it is heard from
+	bites, done := u.count("Watchdog timeout"), u.restarts()
 	b.systemctl(t, "kill", "--kill-who=main", "-s", "STOP", u.name)
-	u.await(1, "Watchdog timeout")
-	u.restartedBySystemd(1)
+	u.await(bites+1, "Watchdog timeout")
+	u.restartedBySystemd(done + 1)
 	lossless(t, "watchdog of a stopped master", load)
 
 	workers := strings.Fields(b.insideOutput(t, "pgrep", "-P", u.show("MainPID")))
 	if len(workers) != 1 {
 		t.Fatalf("the master has the children %v, want one worker", workers)
 	}
+	bites, done = u.count("Watchdog timeout"), u.restarts()
 	b.insideOutput(t, "kill", "-STOP", workers[0])
-	u.await(2, "Watchdog timeout")
-	u.restartedBySystemd(2)
+	u.await(bites+1, "Watchdog timeout")
+	u.restartedBySystemd(done + 1)
 	// The stopped worker goes on, and ends: it has become an orphan (setpgid(2)).
 	eventually(t, "the worker that was stopped has ended", func() bool {
 		ctx, cancel := context.WithTimeout(context.Background(), bound)
@@ -399,8 +416,9 @@ func livesOn(t *testing.T, b *booted, u *unit, address string) {
 	u.await(1, "program begins generation=2")
 	publish(t, u.next, plan{Version: "2"})
 	u.await(1, "msg=committed")
+	done := u.restarts()
 	b.systemctl(t, "kill", "--kill-who=main", "-s", "KILL", u.name)
-	u.restartedBySystemd(1)
+	u.restartedBySystemd(done + 1)
 	b.systemctl(t, "restart", u.name)
 	lossless(t, u.name, load)
 	if got := u.get("tcp", address, "/"); got != "version 2\n" {
