@@ -259,6 +259,18 @@ func testSystemdService(t *testing.T, b *booted) {
 		lossless(t, fmt.Sprintf("%d times systemctl restart, %s", kills, network), load)
 	}
 
+	// An address that is gone from the configuration is gone from the store.
+	if got := u.show("NFileDescriptorStore"); got != "2" {
+		t.Errorf("systemd keeps %s sockets, want 2", got)
+	}
+	b.writeUnit("app1.service.d/without-gate.conf", "[Service]\nEnvironment=TEST_GATE= TEST_ADDRESSES="+address+"\n")
+	b.systemctl(t, "daemon-reload")
+	b.systemctl(t, "restart", u.name)
+	u.await(1, "closed a socket that the service manager has left", "app.sock", "no entry of Config.Addresses asks for it")
+	if got := u.show("NFileDescriptorStore"); got != "1" {
+		t.Errorf("systemd keeps %s sockets, want 1", got)
+	}
+
 	conn, err := b.dial(t, "tcp", address)
 	if err != nil {
 		t.Fatal(err)
