@@ -227,6 +227,9 @@ func testSystemdService(t *testing.T, b *booted) {
 	openGate(t, gate)
 	u.becomes("ActiveState", "active")
 	u.becomes("StatusText", "generation 2 (release ")
+	if got := u.show("MainPID"); got != main {
+		t.Errorf("the main process is %s after a reload, want %s still", got, main)
+	}
 	b.systemctl(t, "restart", u.name) // without the gate
 	main = u.show("MainPID")
 
