@@ -136,20 +136,22 @@ func serveDirect(srv *http.Server, listeners []net.Listener) error {
 		}
 		return srv.ListenAndServe()
 	}
+	serve := wayToServe(srv)
 	results := make(chan error, len(listeners))
 	for _, l := range listeners {
-		go func() { results <- serveListener(srv, l) }()
+		go func() { results <- serve(srv, l) }()
 	}
 	err := <-results
 	srv.Close() // ends the other listeners
 	return err
 }
 
-// serveListener serves one listener, with TLS where the server is configured for
-// it.
-func serveListener(srv *http.Server, l net.Listener) error {
+// wayToServe returns how a server serves a listener: with TLS where it is
+// configured for it. It is asked before the first listener is served, as that
+// writes to TLSConfig (net/http sets HTTP/2 up in it).
+func wayToServe(srv *http.Server) func(*http.Server, net.Listener) error {
 	if c := srv.TLSConfig; c != nil && (len(c.Certificates) > 0 || c.GetCertificate != nil || c.GetConfigForClient != nil) {
-		return srv.ServeTLS(l, "", "")
+		return func(srv *http.Server, l net.Listener) error { return srv.ServeTLS(l, "", "") }
 	}
-	return srv.Serve(l)
+	return (*http.Server).Serve
 }
