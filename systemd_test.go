@@ -96,7 +96,7 @@ func shipped(t *testing.T, file, name string) string {
 	}
 	return strings.NewReplacer(
 		"/usr/lib/app/", share+"/"+name+"/",
-		"/var/lib/app/", "/var/lib/"+name+"/",
+		"/var/lib/app", "/var/lib/"+name,
 		"Directory=app", "Directory="+name,
 		"User=app", "User=daemon",
 		"Group=app", "Group=daemon",

@@ -174,6 +174,8 @@ type Unclaimed struct {
 }
 
 // CloseUnclaimed closes what no address has claimed, and returns what that was.
+// The path of a unix socket goes with it where an earlier run has made it; that
+// of a .socket unit's stays.
 func (in *Inherited) CloseUnclaimed() []Unclaimed {
 	if in == nil {
 		return nil
@@ -189,7 +191,8 @@ func (in *Inherited) CloseUnclaimed() []Unclaimed {
 			u.Reason = i.err.Error()
 		}
 		all = append(all, u)
-		i.Close() // it is gone either way
+		i.stored.node.unlink() // where it stays, whoever binds the path next replaces it
+		i.Close()              // it is gone either way
 	}
 	return all
 }

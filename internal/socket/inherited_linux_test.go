@@ -195,8 +195,8 @@ func TestInheritedIsOfNoUse(t *testing.T) {
 
 // TestStoredSockets is a second start, after the first has stored its sockets.
 func TestStoredSockets(t *testing.T) {
-	path, stale := filepath.Join(t.TempDir(), "a.sock"), filepath.Join(t.TempDir(), "b.sock")
-	before, err := listenInherited(t, nil, "127.0.0.1:0", "127.0.0.1:0", "unix://"+path, "unix://"+stale, "[::1]:0")
+	path, stale, dropped := filepath.Join(t.TempDir(), "a.sock"), filepath.Join(t.TempDir(), "b.sock"), filepath.Join(t.TempDir(), "c.sock")
+	before, err := listenInherited(t, nil, "127.0.0.1:0", "127.0.0.1:0", "unix://"+path, "unix://"+stale, "[::1]:0", "unix://"+dropped)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -231,14 +231,20 @@ func TestStoredSockets(t *testing.T) {
 	}
 	names := in.Stale()
 	slices.Sort(names)
-	want := []string{before[3].Record().StoreName, before[4].Record().StoreName}
+	want := []string{before[3].Record().StoreName, before[4].Record().StoreName, before[5].Record().StoreName}
 	slices.Sort(want)
 	if !slices.Equal(names, want) {
 		t.Errorf("stale are %q, want %q", names, want)
 	}
 	rest := in.CloseUnclaimed()
-	if len(rest) != 1 || !strings.Contains(rest[0].Reason, "path is gone") {
-		t.Errorf("left over: %v, want the socket whose path is gone", rest)
+	if len(rest) != 2 || !strings.Contains(rest[0].Reason, "no entry") || !strings.Contains(rest[1].Reason, "path is gone") {
+		t.Errorf("left over: %v, want the socket that nobody asks for and the one whose path is gone", rest)
+	}
+	if _, err := os.Stat(dropped); err == nil {
+		t.Error("the path of the socket that nobody asks for is still there")
+	}
+	if _, err := os.Stat(stale); err != nil {
+		t.Errorf("the path that is another socket's by now: %v", err)
 	}
 	if err := after[0].Unlink(); err != nil {
 		t.Error(err)
