@@ -39,6 +39,7 @@ var unitProgram = register("unit", func() {
 				f.Close()
 			}
 		}
+		time.Sleep(envDuration("TEST_SLOW_START", 0)) // a program may take its time
 		serveWeb(s)
 	}
 	overseer.Run(c)
@@ -186,6 +187,7 @@ func TestSystemd(t *testing.T) {
 		"hardened":   testSystemdHardened,
 		"dynamic":    testSystemdDynamicUser,
 		"failure":    testSystemdFailure,
+		"slow start": testSystemdSlowStart,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -438,6 +440,17 @@ func livesOn(t *testing.T, b *booted, u *unit, address string) {
 	lossless(t, u.name, load)
 	if got := u.get("tcp", address, "/"); got != "version 2\n" {
 		t.Errorf("answer %q after a start, want version 2", got)
+	}
+	b.systemctl(t, "stop", u.name)
+}
+
+// testSystemdSlowStart has a program that takes longer to start than the unit
+// allows, and not longer than ReadyTimeout.
+func testSystemdSlowStart(t *testing.T, b *booted) {
+	u := b.newUnit(t, "app7", unitOptions{addresses: "127.0.0.1:8090", settings: "Restart=no\nTimeoutStartSec=5\nEnvironment=TEST_SLOW_START=7s"})
+	u.start()
+	if got := u.show("ActiveState"); got != "active" {
+		t.Errorf("the service is %q after its start, want active", got)
 	}
 	b.systemctl(t, "stop", u.name)
 }
