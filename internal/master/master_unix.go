@@ -93,7 +93,7 @@ func (m *Master) Run() (code int, err error) {
 		case sig := <-signals.other:
 			m.otherSignal(sig)
 		case <-m.service.ticks():
-			m.service.look()
+			m.service.tick()
 		case <-reaper.due():
 			reaper.reap()
 		}

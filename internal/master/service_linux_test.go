@@ -57,6 +57,13 @@ func managed(t *testing.T, version int32) (*Master, *worker, told) {
 // hears checks the lines of the messages that were sent, in order.
 func (o told) hears(m *Master, want ...string) {
 	o.t.Helper()
+	if got := o.heard(m); !slices.Equal(got, want) {
+		o.t.Errorf("the service manager heard %q, want %q", got, want)
+	}
+}
+
+func (o told) heard(m *Master) []string {
+	o.t.Helper()
 	m.service.mail.do(func() { m.service.manager.Notify("END=1") })
 	var got []string
 	buf := make([]byte, 4<<10)
@@ -67,12 +74,9 @@ func (o told) hears(m *Master, want ...string) {
 			o.t.Fatal(err)
 		}
 		if string(buf[:n]) == "END=1" {
-			break
+			return got
 		}
 		got = append(got, strings.Split(string(buf[:n]), "\n")...)
-	}
-	if !slices.Equal(got, want) {
-		o.t.Errorf("the service manager heard %q, want %q", got, want)
 	}
 }
 
@@ -112,6 +116,20 @@ func TestWatchdogWhileNoneIsLive(t *testing.T) {
 	m.machine.Step(machine.StopAsked{})
 	m.service.look()
 	manager.hears(m, "WATCHDOG=1")
+}
+
+func TestTimeIsAskedForAgain(t *testing.T) {
+	m, _, manager := managed(t, 1)
+	m.service.say(systemd.Reloading(), m.service.allow(time.Hour))
+	m.service.until = time.Now().Add(time.Minute)
+	m.service.tick()
+	m.service.observe(machine.Opened{Gen: 1}) // which ends it
+	m.service.tick()
+	heard := manager.heard(m)
+	asked := slices.DeleteFunc(heard, func(line string) bool { return !strings.HasPrefix(line, "EXTEND_TIMEOUT_USEC=") })
+	if len(asked) != 2 || asked[0] != "EXTEND_TIMEOUT_USEC=3600000000" || len(asked[1]) != len("EXTEND_TIMEOUT_USEC=59999999") {
+		t.Errorf("the service manager was asked for time by %q, want an hour, and the minute that was left", asked)
+	}
 }
 
 // A manager that does not read must not be queued for without end.

@@ -34,7 +34,8 @@ type service struct {
 	m        *Master
 	manager  *systemd.Service
 	standing standing
-	status   string // said last
+	until    time.Time // how long what is under way may take; zero: nothing is
+	status   string    // said last
 	mail     *disk  // sends one message after the other
 	waiting  atomic.Int32
 	ticker   *time.Ticker
@@ -67,7 +68,7 @@ func (s *service) begin() {
 			break
 		}
 	}
-	s.say(systemd.Status("the first generation comes up"), systemd.ExtendTimeout(s.m.startBound()))
+	s.say(systemd.Status("the first generation comes up"), s.allow(s.m.startBound()))
 }
 
 // store has the manager keep a socket for the next start of the service. It
@@ -84,12 +85,27 @@ func (s *service) store(each *socket.Socket) bool {
 	return true
 }
 
-// ticks returns the times of the looks at the live generation.
+// allow asks for so much time for what begins now.
+func (s *service) allow(d time.Duration) systemd.State {
+	s.until = time.Now().Add(d)
+	return systemd.ExtendTimeout(d)
+}
+
+// ticks returns the times for tick.
 func (s *service) ticks() <-chan time.Time {
 	if s == nil {
 		return nil
 	}
 	return s.ticker.C
+}
+
+// tick asks again for the time that is left, as systemd forgets it at each
+// "systemctl daemon-reload", and looks at the live generation.
+func (s *service) tick() {
+	if left := time.Until(s.until); left > 0 && s.waiting.Load() < queuedNotices {
+		s.say(systemd.ExtendTimeout(left))
+	}
+	s.look()
 }
 
 // look asks the live generation for a sign of life. The manager hears from the
@@ -146,11 +162,12 @@ func (s *service) observe(ev machine.Event) {
 	if say {
 		switch is {
 		case standingReady:
+			s.until = time.Time{}
 			s.say(systemd.Ready)
 		case standingReloading:
-			s.say(systemd.Reloading(), systemd.ExtendTimeout(s.m.reloadBound()))
+			s.say(systemd.Reloading(), s.allow(s.m.reloadBound()))
 		case standingStopping:
-			s.say(systemd.Stopping, systemd.ExtendTimeout(s.m.stopBound()))
+			s.say(systemd.Stopping, s.allow(s.m.stopBound()))
 		}
 	}
 	s.tellStatus()
