@@ -36,7 +36,7 @@ type service struct {
 	standing standing
 	until    time.Time // how long what is under way may take; zero: nothing is
 	status   string    // said last
-	mail     *disk  // sends one message after the other
+	mail     *disk     // sends one message after the other
 	waiting  atomic.Int32
 	ticker   *time.Ticker
 	warned   atomic.Bool // that the manager cannot be told anything
