@@ -45,10 +45,15 @@ type Config struct {
 	//	udp://…  udp4://…  udp6://…                    datagrams: see State.PacketConns
 	//	unix:///run/app.sock?mode=0660                 a unix socket; the mode may be left out
 	//	unix://@name                                   an abstract one, on Linux
+	//	systemd:web                                    the socket of that name, from a .socket unit
 	//
 	// With port 0 the system chooses one, once; State.Addresses shows it. A
 	// unix socket is removed at the end of the master and only then; one that
 	// an earlier process left behind is replaced where nobody answers on it.
+	//
+	// A socket that systemd has left to the process (LISTEN_FDS) is taken by the
+	// entry whose address it is bound to, in place of binding another one, or by
+	// its name: FileDescriptorName= of the .socket unit. See docs/systemd.md.
 	Addresses []string
 
 	// RestartSignal asks for a graceful restart. Default: SIGUSR2.

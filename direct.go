@@ -30,8 +30,9 @@ func disabledState(c Config) State {
 	if c.Address != "" {
 		addresses = append([]string{c.Address}, addresses...)
 	}
+	inherited := takeManager().sockets
 	for _, spec := range addresses {
-		s.bind(spec)
+		s.bind(spec, inherited)
 	}
 	if len(s.Listeners) > 0 {
 		s.Listener = s.Listeners[0]
@@ -42,10 +43,22 @@ func disabledState(c Config) State {
 	return s
 }
 
-func (s *State) bind(spec string) {
+func (s *State) bind(spec string, inherited *socket.Inherited) {
 	ctx, cancel := context.WithTimeout(context.Background(), bindTimeout)
 	defer cancel()
 	a, err := socket.Parse(spec)
+	if err == nil {
+		l, conn, taken := socket.DirectInherited(ctx, a, inherited)
+		switch {
+		case l != nil:
+			s.Listeners, s.Addresses = append(s.Listeners, l), append(s.Addresses, a.Resolved(l.Addr()))
+			return
+		case conn != nil:
+			s.PacketConns, s.Addresses = append(s.PacketConns, conn), append(s.Addresses, a.Resolved(conn.LocalAddr()))
+			return
+		}
+		err = taken
+	}
 	if err == nil && a.Kind() == socket.Packet {
 		conn, err := socket.DirectPacketConn(ctx, a)
 		if err == nil {
@@ -123,7 +136,7 @@ func serveDirect(srv *http.Server, listeners []net.Listener) error {
 		}
 		return srv.ListenAndServe()
 	}
-	serve := serveListener(srv)
+	serve := wayToServe(srv)
 	results := make(chan error, len(listeners))
 	for _, l := range listeners {
 		go func() { results <- serve(srv, l) }()
@@ -133,10 +146,10 @@ func serveDirect(srv *http.Server, listeners []net.Listener) error {
 	return err
 }
 
-// serveListener returns what serves one listener: with TLS where the server is
-// configured for it. That is looked at before any is served, as the first to be
-// changes the configuration.
-func serveListener(srv *http.Server) func(*http.Server, net.Listener) error {
+// wayToServe returns how a server serves a listener: with TLS where it is
+// configured for it. It is asked before the first listener is served, as that
+// writes to TLSConfig (net/http sets HTTP/2 up in it).
+func wayToServe(srv *http.Server) func(*http.Server, net.Listener) error {
 	if c := srv.TLSConfig; c != nil && (len(c.Certificates) > 0 || c.GetCertificate != nil || c.GetConfigForClient != nil) {
 		return func(srv *http.Server, l net.Listener) error { return srv.ServeTLS(l, "", "") }
 	}

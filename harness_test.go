@@ -7,6 +7,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -167,11 +168,7 @@ func (s *service) start() {
 	go func() {
 		defer close(read)
 		defer r.Close()
-		lines := bufio.NewScanner(r)
-		lines.Buffer(nil, 1<<20)
-		for lines.Scan() {
-			s.line(lines.Text())
-		}
+		scanLines(r, s.line)
 	}()
 	go func() {
 		s.cmd.Wait()
@@ -191,6 +188,14 @@ func (s *service) start() {
 			s.t.Logf("log of the service:\n%s", s.Log())
 		}
 	})
+}
+
+func scanLines(r io.Reader, each func(string)) {
+	lines := bufio.NewScanner(r)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		each(lines.Text())
+	}
 }
 
 func (s *service) line(text string) {

@@ -23,9 +23,14 @@ func (s settled) runMaster() error {
 	if err := s.checkCredential(); err != nil {
 		return err
 	}
+	manager := takeManager()
+	if manager.err != nil {
+		log.Warn("what the service manager has left makes no sense", "error", manager.err)
+	}
 	signals := master.CatchSignals(s.RestartSignal)
 	sockets, err := socket.Listen(context.Background(), s.addresses, socket.Options{
-		Waiting: func(a socket.Address, err error) { log.Info("waiting for an address", "address", a.Spec, "error", err) },
+		Waiting:   func(a socket.Address, err error) { log.Info("waiting for an address", "address", a.Spec, "error", err) },
+		Inherited: manager.sockets,
 	})
 	if err != nil {
 		return err
@@ -33,12 +38,14 @@ func (s settled) runMaster() error {
 	for _, socket := range sockets {
 		log.Info("bound", "address", socket.Address())
 	}
+	kept := manager.service.Keeps() && (manager.service.StoreMax > 0 || manager.sockets.Stored())
+	manager.tidy(log)
 	pid, err := s.writePIDFile()
 	if err != nil {
 		closeAll(sockets)
 		return err
 	}
-	code, err := s.master(signals, sockets).Run()
+	code, err := s.master(signals, sockets, kept).Run()
 	s.removePIDFile(pid)
 	if err != nil {
 		return fmt.Errorf("start the program: %w", err)
@@ -60,7 +67,7 @@ func (s settled) runSuccessor() error {
 		log.Warn(w)
 	}
 	pid := s.renewPIDFile()
-	code, err := s.master(signals, nil).Resume(handed.state)
+	code, err := s.master(signals, nil, handed.state.Kept).Resume(handed.state)
 	s.removePIDFile(pid)
 	if err != nil {
 		refuse(err)
@@ -69,7 +76,8 @@ func (s settled) runSuccessor() error {
 	return nil
 }
 
-func (s settled) master(signals *master.Signals, sockets []*socket.Socket) *master.Master {
+// master makes one. kept says that the service manager keeps its sockets.
+func (s settled) master(signals *master.Signals, sockets []*socket.Socket, kept bool) *master.Master {
 	log := newLogger(s.Config)
 	updater, bytes := s.updater()
 	m := master.New(master.Config{
@@ -82,6 +90,8 @@ func (s settled) master(signals *master.Signals, sockets []*socket.Socket) *mast
 		QuarantineFor:  s.Quarantine,
 		Store:          bytes,
 		Log:            log,
+		Service:        takeManager().service,
+		Kept:           kept,
 		Described:      s.described(),
 		Credential:     s.as,
 		CheckSuccessor: update.CheckSuccessor(s.binary, s.ReadyTimeout),

@@ -58,12 +58,14 @@ import (
 func Run(c Config) {
 	err := RunErr(c)
 	if c.Required || c.Program == nil || c.Credential != nil {
+		takeManager().failed(err)
 		fmt.Fprintf(os.Stderr, "[overseer] %v\n", err)
 		os.Exit(1)
 	}
 	if !c.NoWarn || c.Debug {
 		newLogger(c).Warn("overseer is disabled: the program runs without it", "error", err)
 	}
+	takeManager().disabled(err)
 	c.Program(disabledState(c))
 }
 

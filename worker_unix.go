@@ -51,7 +51,7 @@ func workerState(w *worker.Worker, run run) State {
 type supervised struct{ w *worker.Worker }
 
 func (s supervised) Ready()                       { s.w.Ready() }
-func (s supervised) Serve(srv *http.Server) error { return s.w.Serve(srv, serveListener(srv)) }
+func (s supervised) Serve(srv *http.Server) error { return s.w.Serve(srv, wayToServe(srv)) }
 
 func (s supervised) Context() context.Context {
 	s.w.Handle()

@@ -42,6 +42,8 @@ var everyMessage = []Message{
 	Taken{ID: 4},
 	Untaken{ID: 5, Reason: "drains", Elsewhere: true},
 	Withdraw{ID: 5},
+	Ping{ID: 3},
+	Pong{ID: 3, Open: 2, Accepted: 1 << 40},
 }
 
 func TestEveryMessageHasARoundTrip(t *testing.T) {

@@ -30,6 +30,8 @@
 //	  restart {force}                -->              overseer.Restart
 //	  ask {id}                       -->              overseer.Status
 //	                                 <--     status {id,…}
+//	                                 <--     ping {id}                          version 2
+//	  pong {id,open,accepted}        -->              a sign of life
 //	  bequeath {id} + descriptor     -->              one end of a way   (version 2)
 //	                                 <--     bequeathed {id,heir,held,refused}
 //	                                 <--     bequest {generation,held} + descriptor

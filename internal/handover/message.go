@@ -148,6 +148,18 @@ type (
 	Withdraw struct {
 		ID int `json:"id"`
 	}
+
+	// Ping asks a worker for a sign of life. From version 2 on.
+	Ping struct {
+		ID int `json:"id"`
+	}
+
+	// Pong answers Ping. From version 2 on.
+	Pong struct {
+		ID       int    `json:"id"`
+		Open     int    `json:"open"`     // connections that are open
+		Accepted uint64 `json:"accepted"` // connections accepted so far
+	}
 )
 
 // Socket describes one descriptor of [Sockets].
@@ -170,6 +182,8 @@ func (Drain) kind() string     { return "drain" }
 func (Restart) kind() string   { return "restart" }
 func (Ask) kind() string       { return "ask" }
 func (Status) kind() string    { return "status" }
+func (Ping) kind() string      { return "ping" }
+func (Pong) kind() string      { return "pong" }
 
 func (Bequeath) kind() string   { return "bequeath" }
 func (Bequest) kind() string    { return "bequest" }
@@ -206,6 +220,8 @@ var readers = words{
 	"taken":      read[Taken],
 	"untaken":    read[Untaken],
 	"withdraw":   read[Withdraw],
+	"ping":       read[Ping],
+	"pong":       read[Pong],
 }
 
 func read[M Message](body []byte) (Message, error) {

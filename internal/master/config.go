@@ -12,6 +12,7 @@ import (
 	"github.com/seed-3d078585/overseer/internal/proc"
 	"github.com/seed-3d078585/overseer/internal/socket"
 	"github.com/seed-3d078585/overseer/internal/store"
+	"github.com/seed-3d078585/overseer/internal/systemd"
 	"github.com/seed-3d078585/overseer/probe"
 	"github.com/seed-3d078585/overseer/release"
 )
@@ -28,6 +29,8 @@ type Config struct {
 	Store         *store.Store     // nil where there is no source of candidates
 	Described     []Described      // the configuration in words
 	Log           *slog.Logger
+	Service       *systemd.Service // the service manager, nil: none
+	Kept          bool             // it is known to keep sockets for the next start
 
 	// Credential is the user that workers run as; nil: that of the master.
 	Credential *proc.Credential

@@ -48,7 +48,8 @@ type Master struct {
 	passing    int       // ends of ways that are being sent
 	timers     timers
 	tty        terminal
-	restoring  int // restores that are under way
+	service    *service // nil where there is no service manager
+	restoring  int      // restores that are under way
 	exit       *machine.Exit
 }
 
@@ -73,6 +74,7 @@ func New(cfg Config) *Master {
 	m.timers = newTimers(m.call)
 	m.tty = openTerminal(len(cfg.Sockets) > 0)
 	m.disk = newDisk()
+	m.service = newService(m, cfg.Service)
 	return m
 }
 
@@ -86,6 +88,7 @@ func (m *Master) Updates(run func(context.Context), keep func() []byte) {
 // Run supervises until the end and returns the exit code of the program. An
 // error means that no generation could be started at all; nothing is left then.
 func (m *Master) Run() (code int, err error) {
+	m.service.begin()
 	return m.supervise(machine.Boot{})
 }
 
@@ -111,6 +114,8 @@ func (m *Master) supervise(first machine.Event) (code int, err error) {
 			m.stopSignal(sig)
 		case sig := <-signals.other:
 			m.otherSignal(sig)
+		case <-m.service.ticks():
+			m.service.tick()
 		case <-reaper.due():
 			reaper.reap()
 		}
@@ -145,6 +150,7 @@ func (m *Master) close() {
 	case <-done:
 	case <-timer.C:
 	}
+	m.service.close()
 }
 
 // post brings an event to the owner; after the end it does nothing.
@@ -216,6 +222,7 @@ func (m *Master) step(ev machine.Event) {
 	for _, effect := range m.machine.Step(ev) {
 		m.carryOut(effect)
 	}
+	m.service.observe(ev)
 }
 
 // carryOut is the table of all effects.

@@ -5,6 +5,7 @@ package master
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/seed-3d078585/overseer/internal/handover"
@@ -64,14 +65,18 @@ func (s *sockets) list(numbers []int) (list []given) {
 func (m *Master) equip(w *worker, hello handover.Hello) ([]given, error) {
 	var plan []given
 	var missing []socket.Address
+	var held []*socket.Socket
 	var err error
 	says := w.version.Load() >= 2
-	if !m.ask(func() { plan, missing, err = m.plan(says, hello.Addresses) }) {
+	if !m.ask(func() {
+		plan, missing, err = m.plan(says, hello.Addresses)
+		held = slices.Collect(maps.Values(m.sockets.held))
+	}) {
 		return nil, errEnded
 	}
 	var fresh []*socket.Socket
 	if err == nil && missing != nil {
-		fresh, err = socket.Listen(m.ctx, missing, socket.Options{})
+		fresh, err = socket.Listen(m.ctx, missing, socket.Options{Held: held})
 	}
 	if err != nil {
 		m.post(machine.Unequipped{Gen: w.gen, Reason: err.Error()})
@@ -135,6 +140,7 @@ func (m *Master) give(w *worker, plan []given, fresh []*socket.Socket) bool {
 		if plan[i].number < 0 {
 			plan[i] = given{m.sockets.add(fresh[0]), fresh[0]}
 			fresh = fresh[1:]
+			m.service.keep(plan[i].Socket)
 			m.cfg.Log.Info("bound", "address", plan[i].Address(), "generation", int(w.gen))
 		}
 		ev.Sockets = append(ev.Sockets, plan[i].number)
@@ -151,20 +157,26 @@ func (m *Master) retire(numbers []int) {
 		s := m.sockets.held[n]
 		delete(m.sockets.held, n)
 		m.cfg.Log.Info("released", "address", s.Address())
-		m.closeSocket(s)
+		m.service.forget(s)
+		m.closed(s, errors.Join(s.Unlink(), s.Close()))
 	}
 }
 
 // closeSockets gives up the master's copies. A unix path goes with them: after
-// this nobody is started who could answer there.
+// this nobody is started who could answer there, unless the service manager keeps
+// the socket for the next start.
 func (m *Master) closeSockets() {
 	for _, s := range m.sockets.held {
-		m.closeSocket(s)
+		var err error
+		if !m.cfg.Kept {
+			err = s.Unlink()
+		}
+		m.closed(s, errors.Join(err, s.Close()))
 	}
 }
 
-func (m *Master) closeSocket(s *socket.Socket) {
-	if err := errors.Join(s.Unlink(), s.Close()); err != nil {
+func (m *Master) closed(s *socket.Socket, err error) {
+	if err != nil {
 		m.cfg.Log.Warn("socket could not be closed", "address", s.Address(), "error", err)
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/seed-3d078585/overseer/internal/machine"
 	"github.com/seed-3d078585/overseer/internal/proc"
 	"github.com/seed-3d078585/overseer/internal/store"
+	"github.com/seed-3d078585/overseer/internal/systemd"
 	"github.com/seed-3d078585/overseer/release"
 )
 
@@ -85,7 +86,7 @@ func (m *Master) startProcess(open func() (binary, error)) (*proc.Process, binar
 		Binary:        bin.file,
 		Path:          m.cfg.Binary,
 		Args:          append([]string{m.cfg.Binary}, os.Args[1:]...),
-		Env:           proc.Environ(os.Environ(), ownVariables...),
+		Env:           systemd.Without(proc.Environ(os.Environ(), ownVariables...)),
 		Files:         []*os.File{control},
 		Stdin:         os.Stdin,
 		Stdout:        os.Stdout,

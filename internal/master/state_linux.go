@@ -38,6 +38,7 @@ type State struct {
 	Staged  []stagedState `json:"staged,omitempty"`
 	Config  []Described   `json:"config"`            // of the master before
 	Nohup   bool          `json:"nohup,omitempty"`   // see Signals
+	Kept    bool          `json:"kept,omitempty"`    // by the service manager
 	Updates []byte        `json:"updates,omitempty"` // what its fetching knew
 }
 
@@ -82,6 +83,7 @@ func (m *Master) state(toCheck bool) (State, error) {
 		Timers:  m.timers.left(),
 		Config:  m.cfg.Described,
 		Nohup:   m.signals.nohup,
+		Kept:    m.cfg.Kept,
 	}
 	if m.updates.keep != nil && !toCheck {
 		s.Updates = m.updates.keep()

@@ -218,6 +218,9 @@ func (m *Master) still(parked []*worker) error {
 	if m.passing > 0 {
 		return errors.New("a generation is being handed the end of a way")
 	}
+	if !m.service.still() {
+		return errors.New("the service manager is being told something")
+	}
 	if m.restoring > 0 || !m.disk.still() {
 		return errors.New("the disk is being written to")
 	}

@@ -23,6 +23,7 @@ func (m *Master) succeed(machine.Digest) {}
 type State struct {
 	Config  []Described
 	Updates []byte
+	Kept    bool
 }
 
 var errNoSuccession = fmt.Errorf("go on in the place of another master: %w on this system", errors.ErrUnsupported)

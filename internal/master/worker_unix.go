@@ -193,6 +193,8 @@ func (w *worker) heard(msg handover.Message, files []*os.File) {
 		w.m.post(machine.RestartAsked{By: "program", Force: msg.Force})
 	case handover.Ask:
 		w.m.call(func() { w.tell(w.m.status(msg.ID)) })
+	case handover.Pong:
+		w.m.call(func() { w.m.service.answered(w.gen, msg) })
 	}
 }
 

@@ -28,6 +28,8 @@ func TestParse(t *testing.T) {
 		{"unix mode", "unix:///run/app.sock?mode=0660", Address{Network: "unix", Path: "/run/app.sock", Mode: 0o660}},
 		{"unix mode without 0", "unix:///run/app.sock?mode=600", Address{Network: "unix", Path: "/run/app.sock", Mode: 0o600}},
 		{"unix path as it is", "unix:///run/a%20b c.sock", Address{Network: "unix", Path: "/run/a%20b c.sock"}},
+		{"inherited", "systemd:web", Address{Network: "systemd", Name: "web"}},
+		{"inherited, a name like a port", "systemd:80", Address{Network: "systemd", Name: "80"}},
 		{"longest path", "unix:///" + strings.Repeat("a", sunPathMax-2), Address{Network: "unix", Path: "/" + strings.Repeat("a", sunPathMax-2)}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -75,6 +77,10 @@ func TestParseRefuses(t *testing.T) {
 		{"mode with set-uid", "unix:///a?mode=4755", "bad mode"},
 		{"mode and more", "unix:///a?mode=0660&mode=0600", "bad mode"},
 		{"option unknown", "unix:///a?user=x", `unknown option "user"`},
+		{"inherited without a name", "systemd:", "missing name"},
+		{"inherited with slashes", "systemd://web", "without slashes"},
+		{"inherited with a colon", "systemd:a:b", "no colon"},
+		{"inherited, too long", "systemd:" + strings.Repeat("a", 256), "up to 255"},
 		{"option empty", "unix:///a?", `unknown option ""`},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -136,6 +142,7 @@ func TestParseAll(t *testing.T) {
 	}{
 		{"none", nil, ""},
 		{"port 0 twice", []string{":0", ":0"}, ""},
+		{"inherited twice", []string{"systemd:web", "systemd:web"}, ""},
 		{"same port, other family", []string{"tcp4://:80", "tcp6://:80", "udp://:80"}, ""},
 		{"bad one", []string{":1", ":2", "x"}, `read Addresses[2]: address "x": missing port`},
 		{"twice", []string{":1", ":80", ":80"}, `read Addresses[2]: address ":80" is the same as Addresses[1] ":80"`},

@@ -40,3 +40,32 @@ func DirectPacketConn(ctx context.Context, a Address) (*net.UDPConn, error) {
 	}
 	return b.conn.(*net.UDPConn), nil
 }
+
+// DirectInherited is what a service manager has left for an address, as
+// [DirectListener] and [DirectPacketConn] would have made it: one of the two
+// results, or neither where there is none. The error is a [*BindError].
+func DirectInherited(ctx context.Context, a Address, in *Inherited) (net.Listener, *net.UDPConn, error) {
+	s, err := in.claim(ctx, a, in.next(a))
+	if err != nil {
+		return nil, nil, bindError(a, err)
+	}
+	if s == nil {
+		return nil, nil, nil
+	}
+	f, err := asFile(s.fd)
+	if err != nil {
+		return nil, nil, bindError(a, err)
+	}
+	if s.Kind() == Packet {
+		conn, err := FilePacketConn(s.Network(), f)
+		if err != nil {
+			return nil, nil, bindError(a, err)
+		}
+		return nil, conn, nil
+	}
+	l, err := FileListener(s.Network(), f)
+	if err != nil {
+		return nil, nil, bindError(a, err)
+	}
+	return l, nil, nil
+}

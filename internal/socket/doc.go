@@ -21,10 +21,20 @@
 //	unix:///run/app.sock                           mode as the umask leaves it
 //	unix:///run/app.sock?mode=0660                 exactly this mode
 //	unix://@name                                   an abstract name, on Linux only
+//	systemd:name                                   what a service manager has left by that name
 //
 // A path stands as it is, without percent-encoding, and ends at the first
 // question mark. A host name is bound at the one address that package net
 // chooses for it.
+//
+// # What a service manager has left
+//
+// A socket that is there already (see internal/systemd) is claimed in place of
+// binding one: by the entry for which an earlier run has stored it, else by the
+// one whose address it is bound to, else it is closed and named in the log. An
+// entry of the form systemd:name takes the next one of that name, and two such
+// entries two of them, in the order of the .socket unit. What must listen and does
+// not, as with Accept=yes, is refused.
 //
 // # Two masters at one path
 //

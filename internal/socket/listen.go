@@ -17,6 +17,14 @@ type Options struct {
 	// Waiting, where it is set, is called once for each address that is met in
 	// use and will be tried again, with the error of the first attempt.
 	Waiting func(Address, error)
+
+	// Inherited are the sockets that a service manager has left. An address
+	// takes the one that is bound to it, or that it names. Nil: none.
+	Inherited *Inherited
+
+	// Held are sockets that were bound before, and stay: theirs are the first
+	// names under which a service manager keeps sockets.
+	Held []*Socket
 }
 
 const (
@@ -29,7 +37,8 @@ const (
 )
 
 // Listen binds all addresses, in their order, or none: on an error it has
-// closed, and unlinked, what it had bound. It blocks while an address is in use,
+// closed, and unlinked, what it had bound; what was inherited is there for another
+// claim. It blocks while an address is in use,
 // until Options.Retry has passed or ctx is done. The error is a [*BindError]. On
 // a system where descriptors cannot be handed over it matches
 // errors.ErrUnsupported, and nothing was bound.
@@ -39,13 +48,29 @@ func Listen(ctx context.Context, addrs []Address, opts Options) ([]*Socket, erro
 	}
 	deadline := time.Now().Add(opts.Retry)
 	sockets := make([]*Socket, 0, len(addrs))
+	nth := make(map[string]int, len(addrs))
+	for _, s := range opts.Held {
+		nth[s.record.Spec]++
+	}
 	for _, a := range addrs {
-		s, err := listenUntil(ctx, a, deadline, opts.Waiting)
+		nth[a.Spec]++
+		s, err := opts.Inherited.claim(ctx, a, nth[a.Spec])
+		switch {
+		case err != nil:
+			err = bindError(a, err)
+		case s == nil:
+			s, err = listenUntil(ctx, a, deadline, opts.Waiting)
+		}
 		if err != nil {
 			for _, s := range sockets {
-				err = errors.Join(err, s.discard())
+				if !opts.Inherited.release(s) {
+					err = errors.Join(err, s.discard())
+				}
 			}
 			return nil, err
+		}
+		if s.record.StoreName == "" && !opts.Inherited.holds(s) {
+			s.record.StoreName = newStoreName(a.Spec, nth[a.Spec], s.record.Node)
 		}
 		sockets = append(sockets, s)
 	}

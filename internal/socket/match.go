@@ -32,11 +32,11 @@ func (s *Socket) key() string {
 	return matchKey(a)
 }
 
-// matchKey is [Address.key], and for a port that the kernel chooses what was
-// asked for.
+// matchKey is [Address.key], and for a port that the kernel chooses, or a socket
+// of a service manager, what was asked for.
 func matchKey(a Address) string {
 	if key := a.key(); key != "" {
 		return key
 	}
-	return "any " + a.Network + " " + a.Host
+	return "any " + a.Network + " " + a.Host + a.Name
 }

@@ -9,7 +9,8 @@ import (
 
 // ParseAll reads every entry of Config.Addresses. The error names the entry, as
 // in Addresses[3]. Two entries that name one socket are refused; port 0 may be
-// asked for any number of times.
+// asked for any number of times, and so may the name of inherited sockets: each
+// entry takes the next one of that name.
 func ParseAll(specs []string) ([]Address, error) {
 	addrs := make([]Address, 0, len(specs))
 	first := make(map[string]int, len(specs))
@@ -36,7 +37,7 @@ func (a Address) key() string {
 	if a.Network == "unix" {
 		return "unix " + a.cleanPath()
 	}
-	if a.anyPort() {
+	if a.Network == byName || a.anyPort() {
 		return ""
 	}
 	port := strings.ToLower(a.Port)

@@ -22,6 +22,10 @@ type Record struct {
 	Network string `json:"network"`           // tcp, udp or unix
 	Address string `json:"address,omitempty"` // what Socket.Address returns; empty for Spec
 	Node    Node   `json:"node,omitzero"`     // the unix socket's file
+
+	// StoreName is the name under which a service manager can keep the socket
+	// for the next start; empty where it holds the socket anyhow.
+	StoreName string `json:"store_name,omitempty"`
 }
 
 // Kind tells whether a worker makes a listener of the socket or a packet

@@ -16,6 +16,7 @@ import (
 	"github.com/seed-3d078585/overseer/internal/handover"
 	"github.com/seed-3d078585/overseer/internal/proc"
 	"github.com/seed-3d078585/overseer/internal/store"
+	"github.com/seed-3d078585/overseer/internal/systemd"
 )
 
 // keptOutput bounds what is read of a preflight's standard output.
@@ -85,7 +86,7 @@ func startPreflight(name, path string, as *proc.Credential, binary, state *os.Fi
 		Binary:        binary,
 		Path:          path,
 		Args:          append([]string{name}, os.Args[1:]...),
-		Env:           proc.Environ(os.Environ(), handover.Variables()...),
+		Env:           systemd.Without(proc.Environ(os.Environ(), handover.Variables()...)),
 		Files:         files,
 		Stdout:        outputEnd,
 		CaptureStderr: true,

@@ -9,11 +9,12 @@ import (
 // who may bring another. It costs three short locks a connection, none a
 // request.
 type tally struct {
-	mu      sync.Mutex
-	first   *entry
-	open    int           // connections
-	sources int           // calls of accept(2) under way, listeners that end
-	empty   chan struct{} // closed when there is neither; nil while nobody waits
+	mu       sync.Mutex
+	first    *entry
+	open     int           // connections
+	accepted uint64        // connections so far
+	sources  int           // calls of accept(2) under way, listeners that end
+	empty    chan struct{} // closed when there is neither; nil while nobody waits
 }
 
 // An entry is the place of one connection in the tally.
@@ -33,6 +34,14 @@ func (t *tally) enter(e *entry, conn net.Conn) {
 	}
 	t.first = e
 	t.open++
+	t.accepted++
+}
+
+// counts returns how many connections are open, and were accepted so far.
+func (t *tally) counts() (open int, accepted uint64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.open, t.accepted
 }
 
 // leave takes the connection out; a second call does nothing.

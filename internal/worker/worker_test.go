@@ -273,3 +273,26 @@ func TestPrivateReachesItsSocket(t *testing.T) {
 		})
 	}
 }
+
+func TestPing(t *testing.T) {
+	l := bind(t, "tcp")
+	w, m := connect(t, time.Minute, l)
+	m.say(handover.Ping{ID: 1})
+	m.await(handover.Pong{ID: 1})
+	m.say(handover.Open{})
+	m.await(handover.Opened{})
+	var conns []net.Conn
+	for range 2 {
+		client, err := net.Dial("tcp", l.Addr().String())
+		must(t, err)
+		defer client.Close()
+		conn, err := w.Listeners[0].Accept()
+		must(t, err)
+		conns = append(conns, conn)
+	}
+	must(t, conns[0].Close())
+	m.hear("accepting")
+	m.say(handover.Ping{ID: 2})
+	m.await(handover.Pong{ID: 2, Open: 1, Accepted: 2})
+	must(t, conns[1].Close())
+}

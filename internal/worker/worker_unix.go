@@ -202,6 +202,9 @@ func (w *Worker) carryOut(m handover.Message, files []*os.File) {
 		w.bequest(m, files)
 	case handover.Bequeathed:
 		w.bequeathed(m)
+	case handover.Ping:
+		open, accepted := w.tally.counts()
+		w.conn.Send(handover.Pong{ID: m.ID, Open: open, Accepted: accepted}) // an error: as above
 	}
 }
 
