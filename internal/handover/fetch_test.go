@@ -17,11 +17,11 @@ var hour = time.Hour
 // What either end of a conversation with a fetch process says.
 var (
 	toProcess = []Message{
-		FetchSetup{Version: 1, User: 65534, Scratch: "/opt/.app.overseer", Recheck: true},
+		FetchSetup{Version: 1, User: 65534, Scratch: "/opt/.app.overseer", Recheck: true, Remembered: []byte("etag")},
 		Fetch{ID: 7},
 		Bring{ID: 7},
 		Drop{ID: 7},
-		Taken{ID: 7},
+		Receipt{ID: 7},
 		Record{Data: []byte{0, 1, 255}},
 		Record{None: true, Failure: &Failure{Text: "locked"}},
 		Kept{Failure: &Failure{Text: "no space"}},
@@ -34,6 +34,7 @@ var (
 		Offer{ID: 7, Source: "s", Digest: "d", Size: 9, Version: "1.2.3", Statement: &Statement{Manifest: []byte("{}"), Signatures: []byte{9}, Keys: []byte{8}, KeysSignatures: []byte{7}}},
 		Brought{ID: 7, Failure: &Failure{Text: "cut"}, Remarks: []string{"a detour"}},
 		Alive{},
+		Remembers{Data: []byte("etag")},
 		Recall{Name: "manifest-app"},
 		Keep{Data: []byte("record")},
 		Keep{Leave: true},
@@ -48,6 +49,9 @@ func fetchConversation(t *testing.T) (master, process *Conn) {
 	must(t, err)
 	process, err = NewFetchConn(end)
 	must(t, err)
+	for _, c := range []*Conn{master, process} {
+		must(t, c.SetReadDeadline(time.Now().Add(time.Minute)))
+	}
 	t.Cleanup(func() {
 		master.Close()
 		process.Close()
