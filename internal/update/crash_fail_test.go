@@ -84,7 +84,7 @@ func diskFailsAtEachStep(t *testing.T, shape shape) {
 	var runs, cuts, told atomic.Int64
 	t.Run("all", func(t *testing.T) {
 		for number := 2; number <= last; number++ {
-			for _, s := range sicknesses() {
+			for _, s := range sicknesses(shape) {
 				t.Run(fmt.Sprintf("release %d %v", number, s), func(t *testing.T) {
 					t.Parallel()
 					for step := 1; ; step++ {
@@ -110,9 +110,9 @@ func diskFailsAtEachStep(t *testing.T, shape shape) {
 	t.Logf("%d runs, %d failures told, %d states", runs.Load(), told.Load(), cuts.Load())
 }
 
-// sicknesses are those of a normal run, fewer in a short one, and all with
-// OVERSEER_TEST_ALL set.
-func sicknesses() []*sickness {
+// sicknesses are those of a normal run, fewer in a short one and of trees, which
+// have more steps, and all with OVERSEER_TEST_ALL set.
+func sicknesses(s shape) []*sickness {
 	all := []*sickness{
 		{err: syscall.EIO},
 		{err: syscall.ENOSPC, lasting: true},
@@ -122,7 +122,9 @@ func sicknesses() []*sickness {
 	switch {
 	case os.Getenv("OVERSEER_TEST_ALL") != "":
 		return all
-	case testing.Short():
+	case testing.Short() && s.name() == "tree":
+		return all[:1]
+	case testing.Short(), s.name() == "tree":
 		return all[:2]
 	}
 	return all[:3]
