@@ -1,7 +1,6 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -62,12 +61,7 @@ func (t trees) pruneLocked(ctx context.Context) (warnings []error) {
 	if err != nil {
 		return append(warnings, err)
 	}
-	type old struct {
-		dir  string
-		bad  bool
-		when time.Time
-	}
-	var all []old
+	var all []oldTree
 	named := 0
 	for _, e := range entries {
 		dir := filepath.Join(t.releases(), e.Name())
@@ -84,11 +78,9 @@ func (t trees) pruneLocked(ctx context.Context) (warnings []error) {
 			continue // it goes at this moment
 		}
 		_, held := bad.lookUp(d, t.now())
-		all = append(all, old{dir, held, info.ModTime()})
+		all = append(all, oldTree{dir, held, info.ModTime()})
 	}
-	slices.SortFunc(all, func(a, b old) int { // the bad first, then the oldest
-		return cmp.Or(cmp.Compare(btoi(b.bad), btoi(a.bad)), a.when.Compare(b.when))
-	})
+	slices.SortFunc(all, oldTree.compare)
 	for i, o := range all {
 		if ctx.Err() != nil || !o.bad && len(all)-i+named <= t.keep {
 			break
@@ -100,11 +92,22 @@ func (t trees) pruneLocked(ctx context.Context) (warnings []error) {
 	return warnings
 }
 
-func btoi(b bool) int {
-	if b {
+// An oldTree is one that may be removed.
+type oldTree struct {
+	dir  string
+	bad  bool // quarantined
+	when time.Time
+}
+
+// compare puts the bad first, and then the oldest.
+func (o oldTree) compare(p oldTree) int {
+	if o.bad != p.bad {
+		if o.bad {
+			return -1
+		}
 		return 1
 	}
-	return 0
+	return o.when.Compare(p.when)
 }
 
 // removeIfFreeLocked leaves a tree alone that somebody holds.
