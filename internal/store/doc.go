@@ -36,7 +36,7 @@
 //	BeginTrial  /opt/app/.overseer/trials.json
 //	Install     /opt/app/previous -> releases/<digest>                  where current led
 //	            /opt/app/current -> releases/<digest>                   one rename of a link
-//	            /opt/app/.overseer/archive-<digest>                     what the next delta starts from
+//	            /opt/app/.overseer/app.archive-<digest>                 what the next delta starts from
 //
 // A tree is locked like a file that is staged, by everybody who runs from it: see
 // [Store.Hold].

@@ -102,6 +102,9 @@ func (t trees) of(s *Store) layout { t.Store = s; return t }
 
 func (t trees) link(name string) string { return filepath.Join(t.target, name) }
 
+// name stands in the names that are made for a home.
+func (t trees) name() string { return shorten(filepath.Base(t.target)) }
+
 func (t trees) releases() string { return filepath.Join(t.target, releasesDir) }
 
 func (t trees) release(d release.Digest) string { return filepath.Join(t.releases(), d.String()) }

@@ -55,7 +55,7 @@ func (t trees) place() (location, error) {
 	if err != nil {
 		return location{}, err
 	}
-	at := location{path: t.link(currentLink), dir: t.target, name: shorten(filepath.Base(t.target))}
+	at := location{path: t.link(currentLink), dir: t.target, name: t.name()}
 	return at, errors.Join(checkPlace(t.target), t.checkReleases())
 }
 

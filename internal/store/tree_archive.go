@@ -11,15 +11,16 @@ import (
 	"github.com/seed-3d078585/overseer/release"
 )
 
-// archivePrefix is of the file that the next delta starts from.
-const archivePrefix = "archive-"
-
+// archive is the file that the next delta starts from. Homes that share a state
+// directory are told apart by their names, as with all in it.
 func (t trees) archive(d release.Digest) string {
-	return filepath.Join(t.dir, archivePrefix+d.String())
+	return filepath.Join(t.dir, t.name()+archiveInfix+d.String())
 }
 
-func isArchive(name string) (release.Digest, bool) {
-	digits, ok := strings.CutPrefix(name, archivePrefix)
+const archiveInfix = ".archive-"
+
+func (t trees) isArchive(name string) (release.Digest, bool) {
+	digits, ok := strings.CutPrefix(name, t.name()+archiveInfix)
 	d, err := release.ParseDigest(digits)
 	return d, ok && err == nil
 }
@@ -59,7 +60,7 @@ func (t trees) keepArchiveLocked(st *Staged) error {
 		return err
 	}
 	for _, e := range entries {
-		if d, ok := isArchive(e.Name()); ok && d != st.digest {
+		if d, ok := t.isArchive(e.Name()); ok && d != st.digest {
 			err = errors.Join(err, t.disk.Remove(t.archive(d)))
 		}
 	}

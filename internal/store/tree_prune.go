@@ -27,7 +27,7 @@ func (t trees) isNamed(dir string) bool {
 func (t trees) removeLocked(dir string, held *os.File) error {
 	defer letGo(held)
 	d, _ := t.digestOf(dir)
-	hidden := filepath.Join(t.releases(), candidateName(shorten(filepath.Base(t.target)), d))
+	hidden := filepath.Join(t.releases(), candidateName(t.name(), d))
 	if err := t.disk.Replace(dir, hidden); err != nil {
 		return advise(err, t.releases())
 	}

@@ -10,21 +10,20 @@ import (
 // sweepLocked removes what a dead master has left: half a tree, half a removal,
 // a link that got no name, an archive that became no release.
 func (t trees) sweepLocked(out *Recovery, _ []trial) {
-	name := shorten(filepath.Base(t.target))
-	t.sweepTreesLocked(out, name)
+	t.sweepTreesLocked(out)
 	t.sweepLinksLocked(out)
 	now, err := t.standing(currentLink)
 	t.sweepDirLocked(out, t.dir, func(path string) bool {
-		if d, ok := isArchive(filepath.Base(path)); ok {
+		if d, ok := t.isArchive(filepath.Base(path)); ok {
 			return err == nil && d != now.digest
 		}
 		of, ok := nameOfCandidate(filepath.Base(path))
-		return ok && of == name && !isHeld(path) || t.isRecordTemp(path)
+		return ok && of == t.name() && !isHeld(path) || t.isRecordTemp(path)
 	})
 	out.Warnings = append(out.Warnings, t.pruneLocked(context.Background())...)
 }
 
-func (t trees) sweepTreesLocked(out *Recovery, name string) {
+func (t trees) sweepTreesLocked(out *Recovery) {
 	entries, err := os.ReadDir(t.releases())
 	if err != nil && !isAbsent(err) {
 		out.Warnings = append(out.Warnings, fmt.Errorf("look for leftover trees: %w", err))
@@ -32,7 +31,7 @@ func (t trees) sweepTreesLocked(out *Recovery, name string) {
 	var left []string
 	for _, e := range entries {
 		path := filepath.Join(t.releases(), e.Name())
-		if of, ok := nameOfCandidate(e.Name()); ok && of == name && e.IsDir() && !isHeld(path) {
+		if of, ok := nameOfCandidate(e.Name()); ok && of == t.name() && e.IsDir() && !isHeld(path) {
 			left = append(left, path)
 		}
 	}

@@ -195,7 +195,7 @@ func (s treeShape) holds(v *view, name string) (int, error) {
 		tree, _, _ := strings.Cut(in, "/")
 		e, err := s.whole(v, "releases/"+tree)
 		return e.Number, err
-	case base == ".host.candidate-unverified-R", strings.HasPrefix(name, ".app.overseer/archive-"):
+	case base == ".host.candidate-unverified-R", strings.HasPrefix(name, ".app.overseer/host.archive-"):
 		return 0, nil
 	}
 	return 0, errNobodys
