@@ -24,6 +24,9 @@ func Unpack(ctx context.Context, disk durable.Disk, src io.ReaderAt, size int64,
 	}
 	defer root.Close() // what it has made is flushed by its name
 	l, err := read(ctx, src, size, b, &writer{disk: disk, root: root, dir: dir})
+	if errors.Is(err, fs.ErrExist) {
+		err = refuse("two of its names are one on this filesystem: %v", err) // as Unicode has two spellings of ä
+	}
 	if err != nil {
 		return nil, fmt.Errorf("unpack into %q: %w", dir, err)
 	}

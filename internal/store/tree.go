@@ -58,7 +58,8 @@ type Trees struct {
 	Bounds archive.Bounds
 }
 
-// OpenTrees makes the store of directory releases. It writes nothing.
+// OpenTrees makes the store of directory releases. It writes nothing. Where Home
+// lies behind a symbolic link, that is followed now and not again.
 //
 // The link "current" has to lead to a directory with the program in it; where
 // that was made by hand, any name will do. An empty dir means ".overseer" in
@@ -69,15 +70,16 @@ func OpenTrees(t Trees, dir string, opts ...Option) (*Store, error) {
 	fail := func(err error) (*Store, error) {
 		return nil, fmt.Errorf("open store of the trees in %q: %w", t.Home, err)
 	}
-	home, err := filepath.Abs(t.Home)
+	abs, err := filepath.Abs(t.Home)
 	if err != nil {
 		return fail(err)
 	}
 	if !fs.ValidPath(t.Program) || t.Program == "." {
 		return fail(fmt.Errorf("the program is %q: want its path in the release, with slashes, such as bin/app", t.Program))
 	}
-	if home, err = filepath.EvalSymlinks(home); err != nil {
-		return fail(vanished(home, err))
+	home, err := filepath.EvalSymlinks(abs)
+	if err != nil {
+		return fail(vanished(abs, err))
 	}
 	if dir == "" {
 		dir = filepath.Join(home, treeStateDir)
