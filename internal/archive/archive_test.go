@@ -270,6 +270,22 @@ func alone(t testing.TB, dir string) {
 	}
 }
 
+// Some filesystems take two names for one that differ in more than case.
+func TestNameThatIsThere(t *testing.T) {
+	data := tarOf(fileOf("a"), fileOf("b"))
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "b"), []byte("there"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Unpack(t.Context(), durable.Disk{}, bytes.NewReader(data), int64(len(data)), dir, Bounds{})
+	if !errors.Is(err, ErrRefused) || !strings.Contains(err.Error(), "one on this filesystem") {
+		t.Errorf("Unpack: %v", err)
+	}
+	if text, err := os.ReadFile(filepath.Join(dir, "b")); err != nil || string(text) != "there" {
+		t.Errorf("what was there holds %q, %v", text, err)
+	}
+}
+
 func TestBounds(t *testing.T) {
 	for _, form := range []func(...entry) []byte{tarOf, zipOf} {
 		data := form(fileOf("a"), fileOf("b/c")) // 4 and 6 bytes; three entries

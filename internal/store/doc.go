@@ -3,8 +3,9 @@
 //
 // Its promises:
 //
-//   - The installed path always holds one complete binary: it is replaced by
-//     one rename and is never missing, partial or moved away.
+//   - The installed path always holds one complete binary, or leads to one
+//     complete tree: it is replaced by one rename and is never missing, partial
+//     or moved away.
 //   - Only what [trust.Check] let in is staged; what is installed is what was
 //     hashed, proven again at the commit.
 //   - A trial is on record before it begins. A power cut in it is counted at
@@ -26,6 +27,19 @@
 //	BeginTrial  /opt/.app.overseer/trials.json
 //	Install     /opt/.app.overseer/app.previous                         hard link of the installed binary
 //	            /opt/app                                                one rename
+//
+// Of directory releases ([OpenTrees]), on the disk of /opt/app:
+//
+//	Stage       /opt/app/.overseer/.app.candidate-unverified-<random>   the archive
+//	            /opt/app/releases/.app.candidate-<digest>-<random>/     while it is unpacked
+//	            /opt/app/releases/<digest>/                             whole, flushed
+//	BeginTrial  /opt/app/.overseer/trials.json
+//	Install     /opt/app/previous -> releases/<digest>                  where current led
+//	            /opt/app/current -> releases/<digest>                   one rename of a link
+//	            /opt/app/.overseer/app.archive-<digest>                 what the next delta starts from
+//
+// A tree is locked like a file that is staged, by everybody who runs from it: see
+// [Store.Hold].
 //
 // Who owns a file that is staged is told by a flock(2) on it, which the kernel
 // drops with the last descriptor; who owns a trial is told by a process id

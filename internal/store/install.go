@@ -12,11 +12,12 @@ import (
 
 // Installed says what an [Store.Install] did.
 type Installed struct {
-	// Path is the file that was replaced, with links followed.
+	// Path is the file that was replaced, with links followed; of a directory
+	// release, the link that was.
 	Path string
 
-	// Previous holds the binary that was installed before. It is empty where
-	// none is kept.
+	// Previous holds the binary that was installed before, or leads to the tree
+	// that was. It is empty where none is kept.
 	Previous string
 
 	// Linked says that Path is not what the user named: a symbolic link led
@@ -40,12 +41,16 @@ type Installed struct {
 // After an error the installed path is untouched (though it may have become its
 // own previous), and st may be installed again or discarded. That the directory
 // could not be flushed is a warning: the new binary is installed, and a power
-// cut might still bring the old one back, whole. Install waits for the lock of the state directory, bounded and
-// until ctx ends; ctx is not looked at once the replacing has begun.
+// cut might still bring the old one back, whole. Install waits for the lock of
+// the state directory, bounded and until ctx ends; ctx is not looked at once the
+// replacing has begun.
+//
+// Of a directory release, each file is compared with what was unpacked, and what
+// is replaced is the link "current". Trees that are too many are removed.
 //
 // Errors that can be matched: those of ctx, [ErrMoved], [ErrChanged],
 // [ErrCarry], [ErrEnded], [ErrVanished], [ErrNotFile], [ErrNotWritable],
-// [ErrNoSpace], [ErrLocked], [ErrUnsafeDir].
+// [ErrNoSpace], [ErrLocked], [ErrUnsafeDir], [ErrNotLink].
 func (s *Store) Install(ctx context.Context, st *Staged) (Installed, error) {
 	st.mu.Lock()
 	defer st.mu.Unlock()

@@ -13,8 +13,9 @@ const DefaultMaxSize = 1 << 30
 
 // Stage brings the candidate's bytes onto the disk, hashed while they are
 // written, and makes them stand under a hidden name in the directory of the
-// installed program, flushed and executable. It consumes the candidate: the
-// body is closed in every case but [ErrUnverified] and [ErrStuck].
+// installed program, flushed and executable; those of a directory release are
+// unpacked, as a tree of their own. It consumes the candidate: the body is closed
+// in every case but [ErrUnverified] and [ErrStuck].
 //
 // Bytes beyond maxSize (0 means [DefaultMaxSize]) or beyond the candidate's
 // own claim are not read. It blocks until the body ends or ctx does; a Read
@@ -24,7 +25,9 @@ const DefaultMaxSize = 1 << 30
 // Errors that can be matched: those of ctx, [ErrUnverified], [ErrQuarantined],
 // [ErrDigest], [ErrSize], [ErrTooLarge], [ErrNotWritable], [ErrNoExec],
 // [ErrNoSpace], [ErrVanished], [ErrNotFile], [ErrUnsafeDir], [ErrLocked],
-// [ErrStuck], [errors.ErrUnsupported].
+// [ErrStuck], [errors.ErrUnsupported]. Of a directory release also [ErrUnfit],
+// [ErrNotLink], and [ErrChanged] where its tree is there, in use, and was written
+// to.
 func (s *Store) Stage(ctx context.Context, v trust.Verified, maxSize int64) (*Staged, error) {
 	c := v.Candidate()
 	if v.IsZero() || c.Body == nil {

@@ -71,7 +71,10 @@ func (st *Staged) locked() string {
 }
 
 // Discard removes the file and closes the descriptor. It may be called again,
-// and after Install, and then does nothing. While Install runs it waits.
+// and after Install, and then does nothing. While Install runs it waits. A tree
+// that somebody holds stays until the next [Store.Recover], Stage or Install
+// finds it free; for that one the lock of the state directory is waited for,
+// bounded.
 func (st *Staged) Discard() error {
 	st.mu.Lock()
 	defer st.mu.Unlock()

@@ -58,7 +58,8 @@ type Trees struct {
 	Bounds archive.Bounds
 }
 
-// OpenTrees makes the store of directory releases. It writes nothing.
+// OpenTrees makes the store of directory releases. It writes nothing. Where Home
+// lies behind a symbolic link, that is followed now and not again.
 //
 // The link "current" has to lead to a directory with the program in it; where
 // that was made by hand, any name will do. An empty dir means ".overseer" in
@@ -69,15 +70,16 @@ func OpenTrees(t Trees, dir string, opts ...Option) (*Store, error) {
 	fail := func(err error) (*Store, error) {
 		return nil, fmt.Errorf("open store of the trees in %q: %w", t.Home, err)
 	}
-	home, err := filepath.Abs(t.Home)
+	abs, err := filepath.Abs(t.Home)
 	if err != nil {
 		return fail(err)
 	}
 	if !fs.ValidPath(t.Program) || t.Program == "." {
 		return fail(fmt.Errorf("the program is %q: want its path in the release, with slashes, such as bin/app", t.Program))
 	}
-	if home, err = filepath.EvalSymlinks(home); err != nil {
-		return fail(vanished(home, err))
+	home, err := filepath.EvalSymlinks(abs)
+	if err != nil {
+		return fail(vanished(abs, err))
 	}
 	if dir == "" {
 		dir = filepath.Join(home, treeStateDir)
@@ -101,6 +103,9 @@ func OpenTrees(t Trees, dir string, opts ...Option) (*Store, error) {
 func (t trees) of(s *Store) layout { t.Store = s; return t }
 
 func (t trees) link(name string) string { return filepath.Join(t.target, name) }
+
+// name stands in the names that are made for a home.
+func (t trees) name() string { return shorten(filepath.Base(t.target)) }
 
 func (t trees) releases() string { return filepath.Join(t.target, releasesDir) }
 
@@ -158,57 +163,6 @@ func (t trees) digestOf(root string) (d release.Digest, byHand bool) {
 		return d, false
 	}
 	return sumOf("a tree that was made by hand\x00" + root), true
-}
-
-// open opens the program, following links that stay in the tree; of a tree that
-// was made by hand, any.
-func (now standing) open(program string) (*os.File, error) {
-	path := filepath.Join(now.root, filepath.FromSlash(program))
-	if now.byHand {
-		f, err := os.Open(path)
-		if err != nil {
-			return nil, vanished(path, err)
-		}
-		return asProgram(f, path)
-	}
-	return openProgram(now.root, program)
-}
-
-func openProgram(root, program string) (*os.File, error) {
-	path := filepath.Join(root, filepath.FromSlash(program))
-	r, err := os.OpenRoot(root)
-	if err != nil {
-		return nil, vanished(root, err)
-	}
-	defer r.Close() // only read
-	info, err := r.Stat(program)
-	if err != nil {
-		return nil, vanished(path, err)
-	}
-	if !info.Mode().IsRegular() { // a pipe would not be opened at once
-		return nil, fmt.Errorf("%q: %w: it is a %s; name the program itself", path, ErrNotFile, kind(info))
-	}
-	f, err := r.Open(program)
-	if err != nil {
-		return nil, vanished(path, err)
-	}
-	return asProgram(f, path)
-}
-
-// asProgram closes what cannot be executed.
-func asProgram(f *os.File, path string) (*os.File, error) {
-	info, err := f.Stat()
-	switch {
-	case err != nil:
-	case !info.Mode().IsRegular():
-		err = fmt.Errorf("%q: %w: it is a %s; name the program itself", path, ErrNotFile, kind(info))
-	case info.Mode().Perm()&0o111 == 0:
-		err = fmt.Errorf("%q: %w: nobody may execute it (mode %04o): chmod +x it before it is packed", path, ErrNotFile, info.Mode().Perm())
-	default:
-		return f, nil
-	}
-	f.Close() // only read
-	return nil, err
 }
 
 func vanishedTree(link string, err error) error {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 )
 
 func (t trees) able() error {
@@ -55,7 +54,7 @@ func (t trees) place() (location, error) {
 	if err != nil {
 		return location{}, err
 	}
-	at := location{path: t.link(currentLink), dir: t.target, name: shorten(filepath.Base(t.target))}
+	at := location{path: t.link(currentLink), dir: t.target, name: t.name()}
 	return at, errors.Join(checkPlace(t.target), t.checkReleases())
 }
 

@@ -92,21 +92,6 @@ func (t trees) provenLocked(ctx context.Context, st *Staged) (warnings []error) 
 	return append(warnings, t.pruneLocked(ctx)...)
 }
 
-// keepArchiveLocked keeps the archive of what is installed, and no other. Who
-// reads it proves it, and without it a release comes whole.
-func (t trees) keepArchiveLocked(st *Staged) error {
-	entries, err := os.ReadDir(t.dir)
-	if err != nil {
-		return err
-	}
-	for _, e := range entries {
-		if d, ok := isArchive(e.Name()); ok && d != st.digest {
-			err = errors.Join(err, t.disk.Remove(t.archive(d)))
-		}
-	}
-	return errors.Join(err, t.disk.Replace(st.tree.archivePath, t.archive(st.digest)))
-}
-
 // restoreLocked has current lead to what previous leads to.
 func (t trees) restoreLocked(context.Context) error {
 	link := t.link(previousLink)

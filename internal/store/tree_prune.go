@@ -1,17 +1,12 @@
 package store
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
-
-	"github.com/seed-3d078585/overseer/release"
 )
 
 // isNamed reports whether one of the links leads to a tree. A link that cannot
@@ -32,7 +27,7 @@ func (t trees) isNamed(dir string) bool {
 func (t trees) removeLocked(dir string, held *os.File) error {
 	defer letGo(held)
 	d, _ := t.digestOf(dir)
-	hidden := filepath.Join(t.releases(), candidateName(shorten(filepath.Base(t.target)), d))
+	hidden := filepath.Join(t.releases(), candidateName(t.name(), d))
 	if err := t.disk.Replace(dir, hidden); err != nil {
 		return advise(err, t.releases())
 	}
@@ -62,12 +57,7 @@ func (t trees) pruneLocked(ctx context.Context) (warnings []error) {
 	if err != nil {
 		return append(warnings, err)
 	}
-	type old struct {
-		dir  string
-		bad  bool
-		when time.Time
-	}
-	var all []old
+	var all []oldTree
 	named := 0
 	for _, e := range entries {
 		dir := filepath.Join(t.releases(), e.Name())
@@ -84,11 +74,9 @@ func (t trees) pruneLocked(ctx context.Context) (warnings []error) {
 			continue // it goes at this moment
 		}
 		_, held := bad.lookUp(d, t.now())
-		all = append(all, old{dir, held, info.ModTime()})
+		all = append(all, oldTree{dir, held, info.ModTime()})
 	}
-	slices.SortFunc(all, func(a, b old) int { // the bad first, then the oldest
-		return cmp.Or(cmp.Compare(btoi(b.bad), btoi(a.bad)), a.when.Compare(b.when))
-	})
+	slices.SortFunc(all, oldTree.compare)
 	for i, o := range all {
 		if ctx.Err() != nil || !o.bad && len(all)-i+named <= t.keep {
 			break
@@ -100,11 +88,22 @@ func (t trees) pruneLocked(ctx context.Context) (warnings []error) {
 	return warnings
 }
 
-func btoi(b bool) int {
-	if b {
+// An oldTree is one that may be removed.
+type oldTree struct {
+	dir  string
+	bad  bool // quarantined
+	when time.Time
+}
+
+// compare puts the bad first, and then the oldest.
+func (o oldTree) compare(p oldTree) int {
+	if o.bad != p.bad {
+		if o.bad {
+			return -1
+		}
 		return 1
 	}
-	return 0
+	return o.when.Compare(p.when)
 }
 
 // removeIfFreeLocked leaves a tree alone that somebody holds.
@@ -121,108 +120,4 @@ func (t trees) removeIfFreeLocked(dir string) error {
 		return nil
 	}
 	return t.removeLocked(dir, f)
-}
-
-// sweepLocked removes what a dead master has left: half a tree, half a removal,
-// a link that got no name, an archive that became no release.
-func (t trees) sweepLocked(out *Recovery, _ []trial) {
-	name := shorten(filepath.Base(t.target))
-	t.sweepTreesLocked(out, name)
-	t.sweepLinksLocked(out)
-	now, err := t.standing(currentLink)
-	t.sweepDirLocked(out, t.dir, func(path string) bool {
-		if d, ok := isArchive(filepath.Base(path)); ok {
-			return err == nil && d != now.digest
-		}
-		of, ok := nameOfCandidate(filepath.Base(path))
-		return ok && of == name && !isHeld(path) || t.isRecordTemp(path)
-	})
-	out.Warnings = append(out.Warnings, t.pruneLocked(context.Background())...)
-}
-
-func (t trees) sweepTreesLocked(out *Recovery, name string) {
-	entries, err := os.ReadDir(t.releases())
-	if err != nil && !isAbsent(err) {
-		out.Warnings = append(out.Warnings, fmt.Errorf("look for leftover trees: %w", err))
-	}
-	var left []string
-	for _, e := range entries {
-		path := filepath.Join(t.releases(), e.Name())
-		if of, ok := nameOfCandidate(e.Name()); ok && of == name && e.IsDir() && !isHeld(path) {
-			left = append(left, path)
-		}
-	}
-	if len(left) == 0 {
-		return
-	}
-	// Who was removing a release may have been killed before the flush of its
-	// new name: under the old one, a power cut would bring back a part of it.
-	if err := t.disk.SyncDir(t.releases()); err != nil {
-		out.Warnings = append(out.Warnings, fmt.Errorf("remove leftover trees: %w", advise(err, t.releases())))
-		return
-	}
-	for _, path := range left {
-		t.sweepOneLocked(out, path, t.disk.RemoveAll)
-	}
-}
-
-func (t trees) sweepLinksLocked(out *Recovery) {
-	entries, err := os.ReadDir(t.target)
-	if err != nil {
-		out.Warnings = append(out.Warnings, fmt.Errorf("look for leftover links: %w", err))
-	}
-	for _, e := range entries {
-		path := filepath.Join(t.target, e.Name())
-		if e.Type() == os.ModeSymlink && (isTempOf(path, t.link(currentLink)) || isTempOf(path, t.link(previousLink))) {
-			t.sweepOneLocked(out, path, t.disk.Remove)
-		}
-	}
-}
-
-func (t trees) sweepOneLocked(out *Recovery, path string, remove func(string) error) {
-	if err := remove(path); err != nil {
-		out.Warnings = append(out.Warnings, fmt.Errorf("remove leftover %q: %w", path, advise(err, filepath.Dir(path))))
-		return
-	}
-	out.Removed = append(out.Removed, path)
-}
-
-// archivePrefix is of the file that the next delta starts from.
-const archivePrefix = "archive-"
-
-func (t trees) archive(d release.Digest) string {
-	return filepath.Join(t.dir, archivePrefix+d.String())
-}
-
-func isArchive(name string) (release.Digest, bool) {
-	digits, ok := strings.CutPrefix(name, archivePrefix)
-	d, err := release.ParseDigest(digits)
-	return d, ok && err == nil
-}
-
-// openInstalled opens the archive, and proves it.
-func (t trees) openInstalled(ctx context.Context) (*os.File, release.Digest, error) {
-	now, err := t.standing(currentLink)
-	if err != nil {
-		return nil, release.Digest{}, err
-	}
-	f, err := openRead(t.archive(now.digest))
-	if isAbsent(err) {
-		return nil, release.Digest{}, fmt.Errorf("%w: that of %q", ErrNoArchive, now.root)
-	}
-	if err != nil {
-		return nil, release.Digest{}, err
-	}
-	info, err := f.Stat()
-	var got release.Digest
-	if err == nil {
-		got, err = digestOf(ctx, f, info.Size())
-	}
-	if err == nil && got != now.digest {
-		err = fmt.Errorf("%w: %q was written to, or was not flushed before a power cut", ErrNoArchive, f.Name())
-	}
-	if err != nil {
-		return nil, release.Digest{}, errors.Join(err, f.Close())
-	}
-	return f, now.digest, nil
 }

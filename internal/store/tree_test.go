@@ -165,7 +165,7 @@ func TestTreeUpgrade(t *testing.T) {
 	wantSays(t, home, "current", 2)
 	wantTrees(t, home, "first", "2", "3")
 	for _, name := range files(t, s.Dir()) {
-		if name != "lock" && name != archivePrefix+sum(treeOf(3)).String() {
+		if name != "lock" && name != filepath.Base(home)+archiveInfix+sum(treeOf(3)).String() {
 			t.Errorf("left in the state directory: %s", name)
 		}
 	}
@@ -387,7 +387,7 @@ func TestTreeSweep(t *testing.T) {
 	must(t, os.MkdirAll(foreign, 0o700))
 	temp := filepath.Join(home, ".current.tmp-ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 	must(t, os.Symlink("nowhere", temp))
-	for _, file := range []string{unverifiedName(name), archivePrefix + sum(v1).String()} {
+	for _, file := range []string{unverifiedName(name), name + archiveInfix + sum(v1).String()} {
 		must(t, os.WriteFile(filepath.Join(s.Dir(), file), v1, 0o600))
 	}
 	r, err := s.Recover(t.Context())

@@ -84,7 +84,7 @@ func diskFailsAtEachStep(t *testing.T, shape shape) {
 	var runs, cuts, told atomic.Int64
 	t.Run("all", func(t *testing.T) {
 		for number := 2; number <= last; number++ {
-			for _, s := range sicknesses() {
+			for _, s := range sicknesses(shape, number) {
 				t.Run(fmt.Sprintf("release %d %v", number, s), func(t *testing.T) {
 					t.Parallel()
 					for step := 1; ; step++ {
@@ -110,9 +110,10 @@ func diskFailsAtEachStep(t *testing.T, shape shape) {
 	t.Logf("%d runs, %d failures told, %d states", runs.Load(), told.Load(), cuts.Load())
 }
 
-// sicknesses are those of a normal run, fewer in a short one, and all with
-// OVERSEER_TEST_ALL set.
-func sicknesses() []*sickness {
+// sicknesses are those of a normal run, fewer in a short one, one of the two for
+// each release of a tree, which has more steps, and all with OVERSEER_TEST_ALL
+// set.
+func sicknesses(s shape, number int) []*sickness {
 	all := []*sickness{
 		{err: syscall.EIO},
 		{err: syscall.ENOSPC, lasting: true},
@@ -122,6 +123,8 @@ func sicknesses() []*sickness {
 	switch {
 	case os.Getenv("OVERSEER_TEST_ALL") != "":
 		return all
+	case s.name() == "tree":
+		return all[number%2 : number%2+1]
 	case testing.Short():
 		return all[:2]
 	}

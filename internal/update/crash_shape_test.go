@@ -53,9 +53,9 @@ func each(t *testing.T, test func(*testing.T, shape)) {
 	}
 }
 
-// isHalf reports whether a file is in a tree that has no name yet, or has lost
-// it: whatever is there, nobody looks at it.
-func isHalf(name string) bool { return strings.Contains(filepath.Dir(name), ".candidate-") }
+// isHalf reports whether a name is that of a tree that has none of its own yet,
+// or has lost it, or in one: whatever is there, nobody looks at it.
+func isHalf(name string) bool { return strings.HasPrefix(name, "releases/.host.candidate-") }
 
 // A binaryShape has one binary, "app".
 type binaryShape struct{}
@@ -195,7 +195,7 @@ func (s treeShape) holds(v *view, name string) (int, error) {
 		tree, _, _ := strings.Cut(in, "/")
 		e, err := s.whole(v, "releases/"+tree)
 		return e.Number, err
-	case base == ".host.candidate-unverified-R", strings.HasPrefix(name, ".app.overseer/archive-"):
+	case base == ".host.candidate-unverified-R", strings.HasPrefix(name, ".app.overseer/host.archive-"):
 		return 0, nil
 	}
 	return 0, errNobodys

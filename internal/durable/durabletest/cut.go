@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"iter"
 	"maps"
 	"math/rand/v2"
@@ -50,19 +51,34 @@ func (j *Journal) Cuts() iter.Seq[Cut] {
 func (j *Journal) CutsAt(moment int) iter.Seq[Cut] {
 	return func(yield func(Cut) bool) {
 		d := j.moments[moment]
-		seen := map[string]bool{}
+		seen := map[uint64]bool{}
 		for picks := range pick(d.losses(j.ignore)) {
 			c := Cut{Moment: moment, After: j.lines[moment], Files: d.cut(picks)}
-			key := fmt.Sprint(c.Files) // maps are printed sorted
-			if seen[key] {
+			sum := c.sum()
+			if seen[sum] {
 				continue
 			}
-			seen[key] = true
+			seen[sum] = true
 			if !yield(c) {
 				return
 			}
 		}
 	}
+}
+
+var sumSeed = maphash.MakeSeed()
+
+// sum is the same for the same files.
+func (c Cut) sum() (sum uint64) {
+	for name, f := range c.Files {
+		sum += maphash.Comparable(sumSeed, named{name, f}) // whatever the order
+	}
+	return sum
+}
+
+type named struct {
+	name string
+	file File
 }
 
 // A loss is one thing that a power cut decides: whether a change of names is

@@ -61,7 +61,7 @@ func name(dir, path string) string {
 	return CutRandom(filepath.ToSlash(rel))
 }
 
-var random = regexp.MustCompile(`-[A-Z2-7]{26}$`)
+var random = regexp.MustCompile(`-[A-Z2-7]{26}(/|$)`)
 
-// CutRandom puts an R in the place of the random part that ends a name.
-func CutRandom(name string) string { return random.ReplaceAllLiteralString(name, "-R") }
+// CutRandom puts an R in the place of the random parts that end names.
+func CutRandom(name string) string { return random.ReplaceAllString(name, "-R$1") }
