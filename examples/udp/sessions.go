@@ -13,7 +13,7 @@ const idle = 30 * time.Second
 // sessions are those that this generation has begun. What they hold is here and
 // nowhere else.
 type sessions struct {
-	generation int
+	owner int
 
 	mu    sync.Mutex
 	last  int
@@ -26,8 +26,8 @@ type session struct {
 	timer *time.Timer
 }
 
-func newSessions(generation int) *sessions {
-	return &sessions{generation: generation, open: map[string]*session{}}
+func newSessions(owner int) *sessions {
+	return &sessions{owner: owner, open: map[string]*session{}}
 }
 
 // handle returns the answer to a datagram, or nothing.
@@ -56,7 +56,7 @@ func (s *sessions) handle(packet string) string {
 
 func (s *sessions) beginLocked() string {
 	s.last++
-	name := fmt.Sprintf("%d.%d", s.generation, s.last)
+	name := fmt.Sprintf("%d.%d", s.owner, s.last)
 	s.open[name] = &session{timer: time.AfterFunc(idle, func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
