@@ -40,7 +40,7 @@ func newHousehold(t *testing.T, set machine.Settings) *household {
 		if h.ends[gen], err = handover.NewConn(end); err != nil {
 			t.Fatal(err)
 		}
-		h.ends[gen].SetReadDeadline(time.Now().Add(20 * time.Second))
+		h.ends[gen].SetReadDeadline(time.Now().Add(time.Minute))
 		t.Cleanup(func() { h.ends[gen].Close() })
 		h.beside.Go(w.send)
 	}
@@ -64,7 +64,7 @@ func (h *household) bring() {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	conn.SetReadDeadline(time.Now().Add(20 * time.Second))
+	conn.SetReadDeadline(time.Now().Add(time.Minute))
 	h.t.Cleanup(func() { conn.Close() })
 	h.other = conn
 	h.bequeath(bequest{from: h.workers[1], id: 7, end: end})
