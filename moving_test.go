@@ -311,6 +311,30 @@ func TestConnectionsMoveThroughUpgrades(t *testing.T) {
 	t.Logf("%d clients, %d upgrades: lines by generation %v", clients, upgrades, answered)
 }
 
+// Restarts that do not wait for each other: several generations drain at a time,
+// and what one was just sent it may have to hand on.
+func TestConnectionsMoveThroughABurst(t *testing.T) {
+	t.Parallel()
+	clients, restarts := 300, 20
+	if testing.Short() {
+		clients, restarts = 50, 5
+	}
+	s := startService(t, moving, env("TEST_TERMINATE_TIMEOUT", "2m"))
+	s.live(1)
+	c := startCrowd(t, s.Address(), clients)
+	for i := range restarts {
+		s.Signal(syscall.SIGUSR2)
+		s.live(i + 2)
+	}
+	c.await(fmt.Sprint(restarts + 1))
+	s.await(restarts, "msg=gone")
+	c.end()
+	s.stop()
+	if n := s.count("keeps a connection"); n != 0 {
+		t.Errorf("%d times a connection was not moved, want 0", n)
+	}
+}
+
 // A release that is rolled back hands the connections that it has accepted to
 // the generation that is put back.
 func TestConnectionsMoveBackInARollback(t *testing.T) {
