@@ -284,6 +284,15 @@ func (c *crowd) end() map[string]int {
 	return c.answered
 }
 
+// movedAll checks that no generation has kept a connection. At the stop, which
+// comes after it, the last one has to.
+func (s *service) movedAll() {
+	s.t.Helper()
+	if n := s.count("keeps a connection"); n != 0 {
+		s.t.Errorf("%d times a connection was not moved, want 0", n)
+	}
+}
+
 // TestConnectionsMoveThroughUpgrades is the promise of State.Handover: 1,000 TCP
 // connections live through 20 upgrades, each with a line half sent at any
 // moment, and not one notices.
@@ -301,10 +310,8 @@ func TestConnectionsMoveThroughUpgrades(t *testing.T) {
 		s.await(i+1, "msg=gone") // long before its time: nothing is left to it
 	}
 	answered := c.end()
+	s.movedAll()
 	s.stop()
-	if n := s.count("keeps a connection"); n != 0 {
-		t.Errorf("%d times a connection was not moved, want 0", n)
-	}
 	if len(answered) != upgrades+1 {
 		t.Errorf("%d generations have answered, want %d: %v", len(answered), upgrades+1, answered)
 	}
@@ -329,10 +336,8 @@ func TestConnectionsMoveThroughABurst(t *testing.T) {
 	c.await(fmt.Sprint(restarts + 1))
 	s.await(restarts, "msg=gone")
 	c.end()
+	s.movedAll()
 	s.stop()
-	if n := s.count("keeps a connection"); n != 0 {
-		t.Errorf("%d times a connection was not moved, want 0", n)
-	}
 }
 
 // A release that is rolled back hands the connections that it has accepted to
@@ -410,9 +415,7 @@ func TestConnectionsOutliveAnHeirThatIsKilled(t *testing.T) {
 	if len(answered) != 2 || answered["3"] == 0 {
 		t.Errorf("answered by generations %v, want 1 and 3", answered)
 	}
-	if n := s.count("keeps a connection"); n != 0 {
-		t.Errorf("%d times a connection was not moved, want 0", n)
-	}
+	s.movedAll()
 	s.stop()
 }
 
