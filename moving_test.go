@@ -308,13 +308,11 @@ func TestConnectionsMoveThroughUpgrades(t *testing.T) {
 		publish(t, s.Next, plan{Version: fmt.Sprintf("2.%d", i)})
 		s.await(i+1, "msg=committed")
 		s.await(i+1, "msg=gone") // long before its time: nothing is left to it
+		c.await(fmt.Sprint(i + 2))
 	}
 	answered := c.end()
 	s.movedAll()
 	s.stop()
-	if len(answered) != upgrades+1 {
-		t.Errorf("%d generations have answered, want %d: %v", len(answered), upgrades+1, answered)
-	}
 	t.Logf("%d clients, %d upgrades: lines by generation %v", clients, upgrades, answered)
 }
 
