@@ -55,9 +55,9 @@ func program(state overseer.State) {
 	defer generations.close()
 	sessions := newSessions(own)
 	answer := func(packet []byte, from net.Addr) {
-		if reply := sessions.handle(string(packet)); reply != "" {
+		sessions.handle(string(packet), func(reply string) {
 			public.WriteTo([]byte(reply), from) // goes on in a drain, too
-		}
+		})
 	}
 	go generations.receive(answer)
 	fmt.Printf("generation %d listening on %s\n", state.Generation, public.LocalAddr())

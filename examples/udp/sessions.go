@@ -30,28 +30,31 @@ func newSessions(owner int) *sessions {
 	return &sessions{owner: owner, open: map[string]*session{}}
 }
 
-// handle returns the answer to a datagram, or nothing.
-func (s *sessions) handle(packet string) string {
+// handle answers a datagram. A session has not ended before its last answer is
+// out: the process may end with it.
+func (s *sessions) handle(packet string, reply func(string)) {
 	packet = strings.TrimSpace(packet)
 	name, word, ok := strings.Cut(packet, " ")
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if packet == "hello" {
-		return "welcome " + s.beginLocked()
+		reply("welcome " + s.beginLocked())
+		return
 	}
 	one := s.open[name]
 	switch {
 	case !ok:
-		return "" // no word of this protocol
+		// no word of this protocol
 	case one == nil:
-		return name + " gone"
+		reply(name + " gone")
 	case word == "bye":
+		reply(name + " bye")
 		s.endLocked(name)
-		return name + " bye"
+	default:
+		one.timer.Reset(idle)
+		one.words++
+		reply(fmt.Sprintf("%s %d %s", name, one.words, word))
 	}
-	one.timer.Reset(idle)
-	one.words++
-	return fmt.Sprintf("%s %d %s", name, one.words, word)
 }
 
 func (s *sessions) beginLocked() string {
