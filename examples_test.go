@@ -72,7 +72,7 @@ func TestExampleUDPKeepsSessions(t *testing.T) {
 		if generation > 1 {
 			s.Signal(syscall.SIGUSR2)
 			s.listening(generation)
-			awaitSessionsOf(t, address, generation)
+			s.await(1, fmt.Sprintf("generation %d drains", generation-1)) // until then both read
 		}
 		ctx, ends[generation] = context.WithCancel(t.Context())
 		for range clients {
@@ -85,8 +85,8 @@ func TestExampleUDPKeepsSessions(t *testing.T) {
 		for range clients {
 			select {
 			case session := <-begun:
-				if want := fmt.Sprintf("%d.", generation); !strings.HasPrefix(session, want) {
-					t.Errorf("session %s began, want one of generation %d", session, generation)
+				if want := s.sessionsOf(generation); !strings.HasPrefix(session, want) {
+					t.Errorf("session %s began, want one of generation %d, %s", session, generation, want)
 				}
 			case <-time.After(bound):
 				t.Fatal("a session does not begin")
@@ -105,19 +105,10 @@ func TestExampleUDPKeepsSessions(t *testing.T) {
 	s.stop()
 }
 
-// awaitSessionsOf begins and ends sessions until the new generation begins them:
-// for a moment two generations read.
-func awaitSessionsOf(t *testing.T, address string, generation int) {
-	t.Helper()
-	eventually(t, fmt.Sprintf("generation %d begins sessions", generation), func() bool {
-		ctx, cancel := context.WithCancel(t.Context())
-		cancel()
-		begun := make(chan string, 1)
-		if err := talk(ctx, address, begun); err != nil {
-			t.Fatal(err)
-		}
-		return strings.HasPrefix(<-begun, fmt.Sprintf("%d.", generation))
-	})
+// sessionsOf returns how the names of a generation's sessions begin.
+func (s *service) sessionsOf(generation int) string {
+	s.t.Helper()
+	return s.word(fmt.Sprintf("generation %d has sessions ", generation))
 }
 
 // talk begins a session, says numbered words until ctx ends, and ends it. Each

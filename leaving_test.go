@@ -3,6 +3,7 @@
 package overseer_test
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -83,16 +84,20 @@ func TestSequentialGenerationsLeaveItems(t *testing.T) {
 	defer conn.Close()
 	conn.SetDeadline(time.Now().Add(bound))
 	s.live(1)
+	in := bufio.NewReader(conn)
+	if first, err := in.ReadString('\n'); first != "generation 1 has 0 bytes\n" {
+		t.Fatalf("the client reads %q, %v", first, err)
+	}
 	for restart := 1; restart <= 3; restart++ {
 		s.restart()
 		s.live(restart + 1)
 	}
 	s.stop()
-	text, err := io.ReadAll(conn)
+	text, err := io.ReadAll(in)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := "generation 1 has 0 bytes\ngeneration 2 has 1048576 bytes\ngeneration 3 has 2097152 bytes\ngeneration 4 has 3145728 bytes\n"
+	want := "generation 2 has 1048576 bytes\ngeneration 3 has 2097152 bytes\ngeneration 4 has 3145728 bytes\n"
 	if string(text) != want {
 		t.Errorf("the client reads\n%s\nwant\n%s", text, want)
 	}

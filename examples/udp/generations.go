@@ -8,36 +8,34 @@ import (
 	"path/filepath"
 	"strconv"
 	"time"
-
-	"github.com/seed-3d078585/overseer"
 )
 
 // generations are the private sockets of the generations that run: one each, in
-// a directory beside the binary, named by its number.
+// a directory beside the binary, named by the number of its process.
 type generations struct {
 	dir  string
 	conn *net.UnixConn
 }
 
-func newGenerations(state overseer.State) (*generations, error) {
-	g := &generations{dir: filepath.Join(filepath.Dir(state.BinPath), ".udp-generations")}
+func newGenerations(binary string, own int) (*generations, error) {
+	g := &generations{dir: filepath.Join(filepath.Dir(binary), ".udp-generations")}
 	if err := os.MkdirAll(g.dir, 0o700); err != nil {
 		return nil, err
 	}
-	own := g.address(state.Generation)
-	os.Remove(own.Name) // of an earlier master, or not there
-	conn, err := net.ListenUnixgram("unixgram", own)
+	address := g.address(own)
+	os.Remove(address.Name) // of a process that was killed, or not there
+	conn, err := net.ListenUnixgram("unixgram", address)
 	g.conn = conn
 	return g, err
 }
 
-func (g *generations) address(generation int) *net.UnixAddr {
-	return &net.UnixAddr{Net: "unixgram", Name: filepath.Join(g.dir, strconv.Itoa(generation))}
+func (g *generations) address(owner int) *net.UnixAddr {
+	return &net.UnixAddr{Net: "unixgram", Name: filepath.Join(g.dir, strconv.Itoa(owner))}
 }
 
 // forward sends a datagram to the generation that has its session. Unlike a UDP
 // socket, a unix one loses nothing: the write waits for room.
-func (g *generations) forward(generation int, packet []byte, from net.Addr) error {
+func (g *generations) forward(owner int, packet []byte, from net.Addr) error {
 	source, err := netip.ParseAddrPort(from.String())
 	if err != nil {
 		return err
@@ -47,7 +45,7 @@ func (g *generations) forward(generation int, packet []byte, from net.Addr) erro
 		return err
 	}
 	g.conn.SetWriteDeadline(time.Now().Add(time.Second)) // it may hang
-	_, err = g.conn.WriteToUnix(append(append([]byte{byte(len(head))}, head...), packet...), g.address(generation))
+	_, err = g.conn.WriteToUnix(append(append([]byte{byte(len(head))}, head...), packet...), g.address(owner))
 	return err
 }
 

@@ -2,19 +2,20 @@
 // a session stays in the generation that began it, whoever reads its datagrams.
 //
 // All generations share one queue, and the kernel does not know which datagram
-// is of which session. So the number of the generation is a part of each
-// session's name, the live generation reads all datagrams, and forwards those
-// of an older one to it, by a private socket in a directory. The older one
-// answers its clients directly, until its last session has ended.
+// is of which session. So the number of the process is a part of each session's
+// name, the live generation reads all datagrams, and forwards those of an older
+// one to it, by a private socket in a directory. The older one answers its
+// clients directly, until its last session has ended. (State.Generation would do
+// as well, but a service that is started anew counts from 1 again.)
 //
 //	client            server
 //	hello      -->
-//	           <--    welcome 7.3              session 3 of generation 7
-//	7.3 word   -->
-//	           <--    7.3 1 word               the first word of this session
-//	7.3 bye    -->
-//	           <--    7.3 bye
-//	           <--    7.3 gone                 no such session: begin a new one
+//	           <--    welcome 71.3             session 3 of process 71
+//	71.3 word  -->
+//	           <--    71.3 1 word              the first word of this session
+//	71.3 bye   -->
+//	           <--    71.3 bye
+//	           <--    71.3 gone                no such session: begin a new one
 //
 // Try it:
 //
@@ -46,19 +47,21 @@ func main() {
 
 func program(state overseer.State) {
 	public := state.PacketConns[0]
-	generations, err := newGenerations(state)
+	own := os.Getpid()
+	generations, err := newGenerations(state.BinPath, own)
 	if err != nil {
 		log.Fatal(err)
 	}
 	defer generations.close()
-	sessions := newSessions(state.Generation)
+	sessions := newSessions(own)
 	answer := func(packet []byte, from net.Addr) {
-		if reply := sessions.handle(string(packet)); reply != "" {
+		sessions.handle(string(packet), func(reply string) {
 			public.WriteTo([]byte(reply), from) // goes on in a drain, too
-		}
+		})
 	}
 	go generations.receive(answer)
 	fmt.Printf("generation %d listening on %s\n", state.Generation, public.LocalAddr())
+	fmt.Printf("generation %d has sessions %d.\n", state.Generation, own)
 
 	buf := make([]byte, maxPacket)
 	for {
@@ -70,8 +73,8 @@ func program(state overseer.State) {
 			log.Fatal(err)
 		}
 		packet := buf[:n]
-		owner := generationOf(packet)
-		if owner == 0 || owner == state.Generation {
+		owner := ownerOf(packet)
+		if owner == 0 || owner == own {
 			answer(packet, from)
 			continue
 		}
@@ -81,6 +84,7 @@ func program(state overseer.State) {
 		}
 	}
 	// What is left of this generation's sessions comes by its private socket.
+	fmt.Printf("generation %d drains\n", state.Generation)
 	<-sessions.ended()
 	fmt.Printf("generation %d ends\n", state.Generation)
 }
@@ -88,11 +92,11 @@ func program(state overseer.State) {
 // maxPacket bounds a datagram.
 const maxPacket = 2048
 
-// generationOf returns the generation that the datagram's session is in, or 0.
-func generationOf(packet []byte) int {
+// ownerOf returns the process that has the datagram's session, or 0.
+func ownerOf(packet []byte) int {
 	name, _, _ := strings.Cut(string(packet), " ")
-	generation, _, ok := strings.Cut(name, ".")
-	n, err := strconv.Atoi(generation)
+	owner, _, ok := strings.Cut(name, ".")
+	n, err := strconv.Atoi(owner)
 	if !ok || err != nil || n < 0 {
 		return 0
 	}

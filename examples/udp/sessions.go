@@ -13,7 +13,7 @@ const idle = 30 * time.Second
 // sessions are those that this generation has begun. What they hold is here and
 // nowhere else.
 type sessions struct {
-	generation int
+	owner int
 
 	mu    sync.Mutex
 	last  int
@@ -26,37 +26,40 @@ type session struct {
 	timer *time.Timer
 }
 
-func newSessions(generation int) *sessions {
-	return &sessions{generation: generation, open: map[string]*session{}}
+func newSessions(owner int) *sessions {
+	return &sessions{owner: owner, open: map[string]*session{}}
 }
 
-// handle returns the answer to a datagram, or nothing.
-func (s *sessions) handle(packet string) string {
+// handle answers a datagram. A session has not ended before its last answer is
+// out: the process may end with it.
+func (s *sessions) handle(packet string, reply func(string)) {
 	packet = strings.TrimSpace(packet)
 	name, word, ok := strings.Cut(packet, " ")
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if packet == "hello" {
-		return "welcome " + s.beginLocked()
+		reply("welcome " + s.beginLocked())
+		return
 	}
 	one := s.open[name]
 	switch {
 	case !ok:
-		return "" // no word of this protocol
+		// no word of this protocol
 	case one == nil:
-		return name + " gone"
+		reply(name + " gone")
 	case word == "bye":
+		reply(name + " bye")
 		s.endLocked(name)
-		return name + " bye"
+	default:
+		one.timer.Reset(idle)
+		one.words++
+		reply(fmt.Sprintf("%s %d %s", name, one.words, word))
 	}
-	one.timer.Reset(idle)
-	one.words++
-	return fmt.Sprintf("%s %d %s", name, one.words, word)
 }
 
 func (s *sessions) beginLocked() string {
 	s.last++
-	name := fmt.Sprintf("%d.%d", s.generation, s.last)
+	name := fmt.Sprintf("%d.%d", s.owner, s.last)
 	s.open[name] = &session{timer: time.AfterFunc(idle, func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()

@@ -54,7 +54,7 @@ func conversation(t testing.TB) (master, worker *Conn) {
 	must(t, err)
 	t.Cleanup(func() { master.Close(); worker.Close() })
 	for _, c := range []*Conn{master, worker} {
-		must(t, c.SetReadDeadline(time.Now().Add(20*time.Second)))
+		must(t, c.SetReadDeadline(time.Now().Add(time.Minute)))
 	}
 	return master, worker
 }

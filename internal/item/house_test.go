@@ -15,7 +15,7 @@ import (
 )
 
 // patience bounds what must happen.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 func must(t testing.TB, err error) {
 	t.Helper()

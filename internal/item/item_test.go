@@ -300,3 +300,35 @@ func TestDescriptorsStayAsTheyAre(t *testing.T) {
 		t.Errorf("Read = %v; want a passed deadline", err)
 	}
 }
+
+// A generation that is stopped, and goes on when it is too late, has not taken
+// what was withdrawn.
+func TestStoppedTakerTakesNothing(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes as long as the wait for an answer")
+	}
+	t.Parallel()
+	ends := make(chan *os.File, 1)
+	g := NewGiver(func(_ context.Context, end *os.File) (Answer, error) {
+		ends <- end
+		return Answer{Heir: 1}, nil
+	})
+	near, far := connected(t, "tcp")
+	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	if err := g.Hand(ctx, Item{Conn: near}); !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatalf("Hand = %v; want a passed deadline", err)
+	}
+	var taker Taker
+	got := taken(t, &taker)
+	w, err := newIncoming(&taker, next(t, ends), false)
+	must(t, err)
+	w.listen() // ends, as the other side has
+	taker.Close()
+	select {
+	case it := <-got:
+		t.Fatalf("taken %+v", it)
+	default:
+	}
+	alive(t, near, far)
+}

@@ -12,6 +12,9 @@ import (
 	"github.com/seed-3d078585/overseer/internal/handover"
 )
 
+// maxQueue bounds the items that wait for the program, of all ways together.
+const maxQueue = 16 * Window
+
 // A Taker has the items that other generations hand to this one. The zero value
 // has none; its methods may be called by many goroutines.
 type Taker struct {
@@ -95,19 +98,19 @@ func (t *Taker) Close() {
 
 func (a arrival) sendBack() {
 	closeAll(a.files)
-	a.way.refuse(a.msg.ID, "it drains itself", true)
+	a.way.refuse(a.msg.ID, "it drains itself, or has too many", true)
 }
 
 // add takes an arrival in, or sends it back.
 func (t *Taker) add(a arrival) {
 	t.mu.Lock()
-	closed := t.closed && !a.way.held
-	if !closed {
+	back := !a.way.held && (t.closed || len(t.queue) >= maxQueue)
+	if !back {
 		t.queue = append(t.queue, a)
 		t.changedLocked()
 	}
 	t.mu.Unlock()
-	if closed {
+	if back {
 		a.sendBack()
 	}
 }

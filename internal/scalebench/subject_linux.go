@@ -22,6 +22,7 @@ const patience = 2 * time.Minute
 type subject struct {
 	cmd        *exec.Cmd
 	lines      chan line
+	seen       []line
 	addresses  []string
 	generation int
 	notMoved   int
@@ -73,23 +74,28 @@ func (s *subject) read(out io.Reader) {
 	}
 }
 
-// await waits for a line, and passes over others.
+// await returns the line with a text, which may have come already: what a program
+// says before it is live passes through the master, and may be late.
 func (s *subject) await(text string) (line, error) {
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
-	for {
-		select {
-		case l, ok := <-s.lines:
-			switch {
-			case !ok:
-				return l, fmt.Errorf("the service ended; it has not said %q", text)
-			case strings.Contains(l.text, "not moved:"):
-				s.notMoved++
-			case strings.Contains(l.text, text):
-				return l, nil
+	for n := 0; ; n++ {
+		if n == len(s.seen) {
+			select {
+			case l, ok := <-s.lines:
+				if !ok {
+					return l, fmt.Errorf("the service ended; it has not said %q", text)
+				}
+				s.seen = append(s.seen, l)
+				if strings.Contains(l.text, "not moved:") {
+					s.notMoved++
+				}
+			case <-timer.C:
+				return line{}, fmt.Errorf("the service has not said %q within %v", text, patience)
 			}
-		case <-timer.C:
-			return line{}, fmt.Errorf("the service has not said %q within %v", text, patience)
+		}
+		if strings.Contains(s.seen[n].text, text) {
+			return s.seen[n], nil
 		}
 	}
 }
