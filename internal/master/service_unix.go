@@ -17,11 +17,6 @@ const (
 	// the manager has no watchdog.
 	statusInterval = 5 * time.Second
 
-	// looksPerWatchdog is how often the live generation is looked at within the
-	// manager's patience. sd_watchdog_enabled(3) advises to be heard after half
-	// of it at the latest, and each look takes the way to the worker and back.
-	looksPerWatchdog = 4
-
 	// queuedNotices bounds what waits for a manager that does not read: of what
 	// comes by itself again no more is queued.
 	queuedNotices = 16
@@ -120,62 +115,6 @@ func (s *service) store(each *socket.Socket) bool {
 func (s *service) allow(d time.Duration) systemd.State {
 	s.until = time.Now().Add(d)
 	return systemd.ExtendTimeout(d)
-}
-
-// ticks returns the times for tick.
-func (s *service) ticks() <-chan time.Time {
-	if s == nil {
-		return nil
-	}
-	return s.ticker.C
-}
-
-// tick asks again for the time that is left, as systemd forgets it at each
-// "systemctl daemon-reload", and looks at the live generation.
-func (s *service) tick() {
-	if left := time.Until(s.until); left > 0 && s.waiting.Load() < queuedNotices {
-		s.say(systemd.ExtendTimeout(left))
-	}
-	s.look()
-}
-
-// look asks the live generation for a sign of life. The manager hears from the
-// watchdog when it answers, so both the owner and the generation must work. Where
-// none is live, the owner is enough: what it waits for has a bound of its own.
-func (s *service) look() {
-	live := s.m.machine.Snapshot().Live
-	w := s.m.workers[live]
-	switch {
-	case w == nil:
-		s.alive()
-	case w.version.Load() < pingVersion:
-		s.alive() // that its process runs is all that can be known
-	case s.of == live: // it still owes the answer to the last one
-	default:
-		s.asked.ID++
-		s.of = live
-		w.tell(s.asked)
-	}
-}
-
-// pingVersion is the version of the protocol from which on a worker answers.
-const pingVersion = 2
-
-// answered takes a sign of life.
-func (s *service) answered(gen machine.Gen, p handover.Pong) {
-	if s == nil || gen != s.of || p.ID != s.asked.ID {
-		return
-	}
-	s.of = 0
-	s.counts = connections{known: true, open: p.Open, accepted: p.Accepted}
-	s.alive()
-	s.tellStatus()
-}
-
-func (s *service) alive() {
-	if s.manager.Watchdog > 0 && s.waiting.Load() < queuedNotices {
-		s.say(systemd.Alive)
-	}
 }
 
 // observe says what an event has changed.
