@@ -29,6 +29,7 @@ func (s settled) runMaster() error {
 	}
 	updater, bytes := s.updater()
 	m := master.New(master.Config{
+		Command:       s.foreign(),
 		Binary:        s.binary,
 		Sockets:       sockets,
 		Settings:      s.machine(),

@@ -53,7 +53,7 @@ import (
 // that makes no sense) it says why, runs the program directly with a disabled
 // [State], in whose Listeners are plain listeners on the same addresses, and
 // returns when the program does. With Required it ends the process with code 1
-// instead.
+// instead, and with Config.Command too.
 func Run(c Config) {
 	err := RunErr(c)
 	if c.Required || c.Program == nil {

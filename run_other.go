@@ -29,3 +29,7 @@ func (s settled) run() error {
 func restart(force bool) {}
 
 const isWorker = false
+
+// stops reports whether a signal stops a process where it is, or kills it: here
+// there is no such signal.
+func stops(syscall.Signal) bool { return false }

@@ -6,6 +6,7 @@ import (
 	"syscall"
 
 	"github.com/seed-3d078585/overseer/internal/handover"
+	"github.com/seed-3d078585/overseer/internal/shim"
 	"github.com/seed-3d078585/overseer/internal/worker"
 )
 
@@ -34,6 +35,7 @@ type inheritance struct {
 }
 
 func inherit() (in inheritance) {
+	shim.Take() // a process that becomes a program of another language goes no further
 	in.older, in.olderWorker = handover.InheritOlder()
 	in.Inherited, in.worker = handover.Inherit()
 	switch {

@@ -22,6 +22,7 @@ type settled struct {
 	Config
 	binary    string           // absolute; links kept
 	addresses []socket.Address // parsed
+	command   *settledCommand  // nil: the program is Config.Program
 	warnings  []string
 }
 
@@ -29,7 +30,7 @@ type settled struct {
 // binary but opens nothing.
 func (c Config) settle() (settled, error) {
 	s := settled{Config: c}
-	for _, check := range []func() error{s.settleProgram, s.settleTimes, s.settleAddresses, s.settleBinary, s.settleTrust} {
+	for _, check := range []func() error{s.settleProgram, s.settleTimes, s.settleAddresses, s.settleCommand, s.settleBinary, s.settleTrust} {
 		if err := check(); err != nil {
 			return s, fmt.Errorf("%w: %w", ErrConfig, err)
 		}
@@ -38,8 +39,11 @@ func (c Config) settle() (settled, error) {
 }
 
 func (s *settled) settleProgram() error {
-	if s.Program == nil {
-		return errors.New("Config.Program is missing")
+	if s.Program == nil && s.Command == nil {
+		return errors.New("Config.Program is missing (or Config.Command)")
+	}
+	if s.Program != nil && s.Command != nil {
+		return errors.New("Config.Program and Config.Command are both set: use one")
 	}
 	if s.KeepAlive < Never || s.KeepAlive > Always {
 		return fmt.Errorf("Config.KeepAlive is %d, want Never, OnFailure or Always", s.KeepAlive)

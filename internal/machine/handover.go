@@ -94,7 +94,7 @@ func (m *Machine) spawnFailed(g *generation, ev SpawnFailed) {
 
 func (m *Machine) greeted(g *generation) {
 	g.greeted = true
-	if m.set.Sockets == 0 && g.phase == Starting {
+	if m.set.Sockets == 0 && !m.set.Foreign && g.phase == Starting {
 		m.setTimer(BoundSettle, g.num, m.set.Settle)
 	}
 }

@@ -12,6 +12,7 @@ type Settings struct {
 	NoRestartAfterFetch bool // a candidate waits for a restart asked by hand
 	AskFirst            bool // a hook is asked before an automatic restart
 	KeepAlive           KeepAlive
+	Foreign             bool // the program knows nothing of us: only what is said of it makes it ready
 
 	ReadyTimeout     time.Duration // from spawn to ready and probed
 	Settle           time.Duration // from the first Accept (no sockets: from the start) to ready

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 	"time"
 
@@ -35,6 +36,10 @@ type Master struct {
 	signals   *Signals
 	disk      *disk
 
+	// For a program of another language only.
+	starter *starter
+	shim    *os.File
+
 	// Owned by Run's goroutine.
 	workers   map[machine.Gen]*worker
 	staged    map[machine.Digest]*store.Staged
@@ -49,6 +54,7 @@ func New(cfg Config) *Master {
 	cfg.Settings.Sockets = len(cfg.Sockets)
 	cfg.Settings.Probe = cfg.Probe != nil
 	cfg.Settings.AskFirst = cfg.MayRestart != nil
+	cfg.Settings.Foreign = cfg.Command != nil
 	m := &Master{
 		cfg:     cfg,
 		machine: machine.New(cfg.Settings),
@@ -76,6 +82,14 @@ func (m *Master) Run() (code int, err error) {
 	reaper := newReaper()
 	defer reaper.close()
 
+	if m.cfg.Command != nil {
+		if err := m.prepareCommand(); err != nil {
+			m.closeSockets()
+			return 1, err
+		}
+		m.beside.Go(m.starter.run)
+		defer m.shim.Close()
+	}
 	m.step(machine.Boot{})
 	for m.exit == nil {
 		select {

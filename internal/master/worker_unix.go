@@ -20,8 +20,9 @@ const queued = 64
 type worker struct {
 	m       *Master
 	gen     machine.Gen
-	process *proc.Process // nil until it runs
-	conn    *handover.Conn
+	process *proc.Process  // nil until it runs
+	conn    *handover.Conn // nil where the program is of another language
+	foreign *foreign       // and then this is set
 	bin     binary
 	version atomic.Int32 // of the protocol, once it has greeted
 	doomed  bool         // killed before it ran
@@ -40,18 +41,27 @@ func (w *worker) run(p *proc.Process, bin binary, conn *handover.Conn) {
 	m := w.m
 	m.beside.Go(w.send)
 	m.beside.Go(w.receive)
+	w.began(p)
+}
+
+// began watches a process from here on.
+func (w *worker) began(p *proc.Process) {
+	m := w.m
 	m.beside.Go(func() {
 		select {
 		case <-p.Done():
 			exit := p.Exit()
+			if w.foreign != nil {
+				close(w.lost) // there was no conversation to end
+			}
 			m.call(func() { w.exited(exit) })
 		case <-m.quit:
 		}
 	})
 	if w.doomed {
-		p.Kill()
+		w.kill()
 	}
-	m.step(machine.Spawned{Gen: w.gen, Digest: machine.Digest(bin.digest.String()), PID: p.PID})
+	m.step(machine.Spawned{Gen: w.gen, Digest: machine.Digest(w.bin.digest.String()), PID: p.PID})
 	m.firstOnce.Do(func() { close(m.spawned) })
 }
 
@@ -60,6 +70,9 @@ func (w *worker) run(p *proc.Process, bin binary, conn *handover.Conn) {
 func (w *worker) runs() bool { return w.process != nil }
 
 func (w *worker) exited(exit proc.Exit) {
+	if w.foreign != nil {
+		w.foreign.killGroup()
+	}
 	w.m.crashed(w, exit)
 	w.m.step(machine.Exited{Gen: w.gen, Code: exit.Code, Signal: exit.Signal})
 	delete(w.m.workers, w.gen)
@@ -76,6 +89,9 @@ func (w *worker) close() {
 	close(w.gone)
 	if w.conn != nil {
 		w.conn.Close()
+	}
+	if w.foreign != nil {
+		w.foreign.close()
 	}
 }
 
@@ -94,6 +110,8 @@ func (w *worker) kill() {
 	case w == nil:
 	case w.process == nil:
 		w.doomed = true
+	case w.foreign != nil:
+		w.foreign.kill()
 	default:
 		w.process.Kill()
 	}
@@ -209,12 +227,22 @@ func drainMessage(e machine.Drain, shown int) handover.Drain {
 func (m *Master) tell(effect machine.Effect) {
 	switch e := effect.(type) {
 	case machine.Open:
-		m.workers[e.Gen].tell(handover.Open{})
+		m.workers[e.Gen].say(e, handover.Open{})
 	case machine.Pause:
-		m.workers[e.Gen].tell(handover.Pause{Sockets: e.Sockets})
+		m.workers[e.Gen].say(e, handover.Pause{Sockets: e.Sockets})
 	case machine.Drain:
-		m.workers[e.Gen].tell(drainMessage(e, m.tty.shown))
+		m.workers[e.Gen].say(e, drainMessage(e, m.tty.shown))
 	}
+}
+
+// say brings an effect to a worker: as a message, or in the way of a program
+// that takes none.
+func (w *worker) say(e machine.Effect, msg handover.Message) {
+	if w != nil && w.foreign != nil {
+		w.foreign.tell(w, e)
+		return
+	}
+	w.tell(msg)
 }
 
 // status is the answer to a program that asks what the master holds.

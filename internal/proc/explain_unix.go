@@ -9,8 +9,9 @@ import (
 	"syscall"
 )
 
-// explain adds to an error of exec what an operator can do about it.
-func explain(path string, err error) error {
+// Explain adds to an error of exec what an operator can do about it. path is
+// what was to run.
+func Explain(path string, err error) error {
 	var hint string
 	switch {
 	case errors.Is(err, syscall.ENOEXEC):

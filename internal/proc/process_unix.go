@@ -65,7 +65,7 @@ func Start(s Spec, env func(Extra) []string) (*Process, error) {
 	p, err := startRetrying(path, s.Args, attr)
 	if err != nil {
 		w.closeParentEnds()
-		return nil, explain(s.Path, err)
+		return nil, Explain(s.Path, err)
 	}
 	return newProcess(p, w), nil
 }
@@ -142,3 +142,13 @@ func (p *Process) Signal(sig int) error {
 
 // Kill ends the process by SIGKILL.
 func (p *Process) Kill() error { return p.Signal(int(syscall.SIGKILL)) }
+
+// KillGroup ends by SIGKILL what is left of the process group of a process that
+// was started with OwnGroup, also after the process itself has ended.
+func (p *Process) KillGroup() error {
+	err := syscall.Kill(-p.PID, syscall.SIGKILL)
+	if errors.Is(err, syscall.ESRCH) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,37 @@
+//go:build unix
+
+package overseer
+
+import (
+	"syscall"
+
+	"github.com/seed-3d078585/overseer/internal/master"
+)
+
+// stops reports whether a signal stops a process where it is, or kills it.
+func stops(n syscall.Signal) bool { return n == syscall.SIGSTOP || n == syscall.SIGKILL }
+
+// foreign returns what the master starts in place of this binary, or nil. With
+// it this binary is the master's alone: an upgrade replaces another program.
+func (s settled) foreign() *master.Command {
+	c := s.command
+	if c == nil {
+		return nil
+	}
+	number := func(sig any) int { n, _ := sig.(syscall.Signal); return int(n) } // none: 0
+	return &master.Command{
+		Args:          c.Args,
+		Program:       c.program,
+		Release:       c.release,
+		Env:           c.Env,
+		Dir:           c.Dir,
+		Names:         c.Names,
+		NonBlocking:   c.NonBlocking,
+		CaptureStderr: c.CaptureStderr,
+		Ready:         map[ReadyBy]master.ReadyBy{ReadyByTime: master.ReadyByTime, ReadyByProbe: master.ReadyByProbe, ReadyByNotify: master.ReadyByNotify}[c.Ready],
+		ReadyAfter:    c.ReadyAfter,
+		Drain:         number(c.DrainSignal),
+		Standby:       number(c.StandbySignal),
+		Resume:        number(c.ResumeSignal),
+	}
+}

@@ -1,0 +1,45 @@
+//go:build unix
+
+package master
+
+import (
+	"time"
+
+	"github.com/seed-3d078585/overseer/internal/socket"
+)
+
+// A Command is a program of any language. All of it is checked already;
+// overseer.Command has the words for users.
+type Command struct {
+	Args    []string // Args[0] as the program sees it
+	Program string   // the path of what is executed
+	Release []int    // where in Args the release stands; index 0 stands for Program
+	Env     []string // instead of what the environment has by these names
+	Dir     string
+	Names   []string // of the sockets, for LISTEN_FDNAMES
+
+	NonBlocking   bool // how the sockets are handed to the first generation
+	CaptureStderr bool
+
+	Ready      ReadyBy
+	ReadyAfter time.Duration
+
+	Drain   int // signals; 0 for the last two: none
+	Standby int
+	Resume  int
+
+	// Rehearse are the addresses on which a candidate serves before it gets the
+	// public sockets, in their order; Rehearsal says whether it does.
+	Rehearsal bool
+	Rehearse  func() (sockets []*socket.Socket, release func(), err error)
+}
+
+// ReadyBy says what makes a generation of a Command ready.
+type ReadyBy int
+
+// The ways.
+const (
+	ReadyByTime   ReadyBy = iota // it runs for ReadyAfter
+	ReadyByProbe                 // Config.Probe passes
+	ReadyByNotify                // READY=1 at its NOTIFY_SOCKET
+)

@@ -1,0 +1,223 @@
+//go:build unix
+
+package master
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/seed-3d078585/overseer/internal/handover"
+	"github.com/seed-3d078585/overseer/internal/proc"
+	"github.com/seed-3d078585/overseer/internal/shim"
+	"github.com/seed-3d078585/overseer/internal/socket"
+	"golang.org/x/sys/unix"
+)
+
+// shimTimeout bounds the time from the start of a shim until the program runs in
+// its place.
+const shimTimeout = 10 * time.Second
+
+// startCommand starts a program of another language as a generation.
+func (m *Master) startCommand(w *worker, open func() (binary, error)) {
+	f, bin, err := m.startForeign(open, m.cfg.Sockets, m.cfg.Log.With("generation", int(w.gen)), m.cfg.Command.CaptureStderr)
+	if err != nil {
+		m.notStarted(w, err)
+		return
+	}
+	m.call(func() { w.runForeign(f, bin) })
+	select {
+	case <-m.quit: // the master has ended meanwhile: nobody took the process over
+		if !w.runs() {
+			f.kill()
+			f.close()
+		}
+	default:
+	}
+}
+
+// startForeign starts a program on some sockets and waits until it runs.
+func (m *Master) startForeign(open func() (binary, error), sockets []*socket.Socket, log *slog.Logger, capture bool) (*foreign, binary, error) {
+	bin, err := open()
+	if err != nil {
+		return nil, binary{}, err
+	}
+	if bin.owned {
+		defer bin.file.Close()
+	}
+	f := &foreign{
+		m: m, cmd: m.cfg.Command, log: log, sockets: sockets, began: time.Now(),
+		said: make(chan struct{}), gone: make(chan struct{}), warned: map[string]bool{},
+	}
+	if f.notify, err = listenNotify(); err != nil && !errors.Is(err, errors.ErrUnsupported) {
+		return nil, binary{}, err
+	}
+	if err := f.start(bin, capture); err != nil {
+		f.close()
+		return nil, binary{}, err
+	}
+	if f.notify != nil {
+		m.beside.Go(f.listen)
+	}
+	return f, bin, nil
+}
+
+// start starts the shim and waits until it has become the program.
+func (f *foreign) start(bin binary, capture bool) error {
+	l, err := f.launch(bin)
+	if err != nil {
+		return err
+	}
+	defer l.close()
+	spec := proc.Spec{
+		Binary: f.m.shim, Path: f.m.shim.Name(),
+		Args: l.args, Env: l.env, Dir: f.cmd.Dir, Files: l.files,
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		CaptureStderr: capture && !f.m.tty.stderr,
+		OwnGroup:      f.m.tty.ownGroups,
+	}
+	f.m.starter.do(func() {
+		f.process, err = proc.Start(spec, func(x proc.Extra) []string {
+			if x.Stderr != 0 {
+				l.order.Close = []int{x.Stderr}
+			}
+			return []string{l.order.Environ()}
+		})
+	})
+	if err != nil {
+		return err
+	}
+	l.reportEnd.Close()
+	l.report.SetReadDeadline(time.Now().Add(shimTimeout))
+	if err := shim.ReadReport(l.report); err != nil {
+		f.process.Kill()
+		f.process.Exit()
+		return proc.Explain(l.path, err)
+	}
+	return nil
+}
+
+// A launch is what a shim is started with.
+type launch struct {
+	order     shim.Order
+	path      string // what is executed, for people
+	args, env []string
+	files     []*os.File // descriptors from 3 on
+	owned     []*os.File
+	report    *os.File
+	reportEnd *os.File
+}
+
+func (l *launch) close() {
+	for _, f := range l.owned {
+		f.Close()
+	}
+}
+
+func (f *foreign) launch(bin binary) (l *launch, err error) {
+	l = &launch{order: shim.Order{Parent: os.Getpid(), Death: f.cmd.Drain, Listen: len(f.sockets) > 0}}
+	defer func() {
+		if err != nil {
+			l.close()
+		}
+	}()
+	for _, s := range f.sockets {
+		fd, err := unix.FcntlInt(s.FD(), unix.F_DUPFD_CLOEXEC, 0)
+		if err != nil {
+			return l, fmt.Errorf("copy the socket of %q: %w", s.Address(), os.NewSyscallError("fcntl", err))
+		}
+		l.files = append(l.files, os.NewFile(uintptr(fd), s.Address()))
+	}
+	l.owned = append(l.owned, l.files...)
+	l.report, l.reportEnd, err = os.Pipe()
+	if err != nil {
+		return l, fmt.Errorf("make pipe: %w", err)
+	}
+	l.owned = append(l.owned, l.report, l.reportEnd)
+	l.order.Report = 3 + len(l.files)
+	l.files = append(l.files, l.reportEnd)
+	if err := f.name(l, bin); err != nil {
+		return l, err
+	}
+	l.env = f.environ()
+	return l, nil
+}
+
+// name says what is executed, and by what name a release is known.
+//
+// The program itself is executed by the descriptor that was hashed, where the
+// system can and it is no script: an interpreter opens a script by its name, and
+// scripts find what belongs to them by it. So a script, and a release that is an
+// argument, go by their path, which is looked at once more at this moment.
+func (f *foreign) name(l *launch, bin binary) error {
+	l.args = append([]string(nil), f.cmd.Args...)
+	l.path = f.cmd.Program
+	byName := false
+	for _, i := range f.cmd.Release {
+		switch {
+		case i > 0:
+			byName = true
+			if bin.path != f.m.cfg.Binary { // else it stays as the user wrote it
+				l.args[i] = bin.path
+			}
+		case proc.ByDescriptor && !isScript(bin.file):
+			l.path = bin.path
+			l.order.Binary = 3 + len(l.files)
+			l.files = append(l.files, bin.file)
+		default:
+			l.path = bin.path
+			byName = true
+		}
+	}
+	l.order.Path = l.path
+	if !byName {
+		return nil
+	}
+	held, err := bin.file.Stat()
+	if err != nil {
+		return fmt.Errorf("look at the program %q: %w", bin.path, err)
+	}
+	named, err := os.Stat(bin.path)
+	if err != nil {
+		return fmt.Errorf("look at the program %q: %w", bin.path, err)
+	}
+	if !os.SameFile(held, named) {
+		return fmt.Errorf("start %q: it was replaced while it was being started: %w", bin.path, unix.EAGAIN)
+	}
+	return nil
+}
+
+// isScript reports whether a file names its interpreter, as execve(2) has it.
+func isScript(f *os.File) bool {
+	var mark [2]byte
+	_, err := f.ReadAt(mark[:], 0)
+	return err == nil && string(mark[:]) == "#!"
+}
+
+// service are the variables of the service manager that runs the master: they
+// speak of the master's own descriptors and process.
+var service = []string{
+	"LISTEN_PID=", "LISTEN_PIDFDID=", "LISTEN_FDS=", "LISTEN_FDNAMES=", "NOTIFY_SOCKET=", "FDSTORE=",
+	"WATCHDOG_PID=", "WATCHDOG_USEC=", "MAINPID=",
+}
+
+// environ is the program's environment but for what the shim adds.
+func (f *foreign) environ() []string {
+	without := append([]string{handover.Variable + "=", handover.PreflightVariable + "=", handover.OldCheckVariable + "=", shim.Variable + "="}, service...)
+	for _, v := range f.cmd.Env {
+		name, _, _ := strings.Cut(v, "=")
+		without = append(without, name+"=")
+	}
+	env := append(proc.Environ(os.Environ(), without...), f.cmd.Env...)
+	if n := len(f.sockets); n > 0 {
+		env = append(env, "LISTEN_FDS="+strconv.Itoa(n), "LISTEN_FDNAMES="+strings.Join(f.cmd.Names, ":"))
+	}
+	if f.notify != nil {
+		env = append(env, "NOTIFY_SOCKET="+f.notify.name)
+	}
+	return env
+}
