@@ -3,9 +3,15 @@
 package overseer
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
 	"syscall"
 
 	"github.com/seed-3d078585/overseer/internal/master"
+	"github.com/seed-3d078585/overseer/internal/store"
+	"github.com/seed-3d078585/overseer/internal/update"
 )
 
 // stops reports whether a signal stops a process where it is, or kills it.
@@ -33,5 +39,24 @@ func (s settled) foreign() *master.Command {
 		Drain:         number(c.DrainSignal),
 		Standby:       number(c.StandbySignal),
 		Resume:        number(c.ResumeSignal),
+		Check:         c.Check,
+		// A program without sockets would do its work twice.
+		Rehearsal: !c.NoRehearsal && !s.Sequential && len(s.addresses) > 0,
+	}
+}
+
+// preflight is what a release of a Command goes through before its trial.
+func (c *settledCommand) preflight(m *master.Master) func(context.Context, *store.Staged) error {
+	return func(ctx context.Context, st *store.Staged) error {
+		if slices.Contains(c.release, 0) { // else it is what an interpreter runs
+			if err := update.LookAt(st); err != nil {
+				return err
+			}
+		}
+		err := m.Rehearse(ctx, st)
+		if errors.Is(err, master.ErrHost) {
+			err = fmt.Errorf("%w: %w", update.ErrTemporary, err)
+		}
+		return err
 	}
 }

@@ -46,6 +46,9 @@ func (s settled) runMaster() error {
 	stop := func() {}
 	if updater != nil {
 		updater.Offer, updater.Log = m.Offer, log
+		if s.command != nil {
+			updater.Preflight = s.command.preflight(m)
+		}
 		if !s.NoRestart { // there, what is installed counts: it runs at the next start
 			updater.Runs = m.Runs
 		}

@@ -2,11 +2,7 @@
 
 package master
 
-import (
-	"time"
-
-	"github.com/seed-3d078585/overseer/internal/socket"
-)
+import "time"
 
 // A Command is a program of any language. All of it is checked already;
 // overseer.Command has the words for users.
@@ -28,10 +24,8 @@ type Command struct {
 	Standby int
 	Resume  int
 
-	// Rehearse are the addresses on which a candidate serves before it gets the
-	// public sockets, in their order; Rehearsal says whether it does.
-	Rehearsal bool
-	Rehearse  func() (sockets []*socket.Socket, release func(), err error)
+	Check     []string // arguments with which a candidate must exit with code 0; nil: none
+	Rehearsal bool     // a candidate serves on sockets of its own first
 }
 
 // ReadyBy says what makes a generation of a Command ready.

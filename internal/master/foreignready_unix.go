@@ -26,17 +26,22 @@ func (f *foreign) awaitReady(ctx context.Context, generation int) error {
 	case ReadyByNotify:
 		return f.await(ctx, f.said)
 	case ReadyByProbe:
-		for {
-			err := f.m.healthy(ctx, f, generation)
-			if err == nil {
-				return nil
-			}
-			if ended := f.pause(ctx, probePause); ended != nil {
-				return fmt.Errorf("%w; its last probe: %w", ended, err)
-			}
-		}
+		return f.awaitHealth(ctx, generation)
 	}
 	return f.pause(ctx, f.cmd.ReadyAfter)
+}
+
+// awaitHealth probes a program until the probe passes.
+func (f *foreign) awaitHealth(ctx context.Context, generation int) error {
+	for {
+		err := f.m.healthy(ctx, f, generation)
+		if err == nil {
+			return nil
+		}
+		if ended := f.pause(ctx, probePause); ended != nil {
+			return fmt.Errorf("%w; its last probe: %w", ended, err)
+		}
+	}
 }
 
 // healthy runs the probe once, within its bound.

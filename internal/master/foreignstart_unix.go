@@ -24,7 +24,9 @@ const shimTimeout = 10 * time.Second
 
 // startCommand starts a program of another language as a generation.
 func (m *Master) startCommand(w *worker, open func() (binary, error)) {
-	f, bin, err := m.startForeign(open, m.cfg.Sockets, m.cfg.Log.With("generation", int(w.gen)), m.cfg.Command.CaptureStderr)
+	f, bin, err := m.startForeign(foreignStart{
+		open: open, sockets: m.cfg.Sockets, log: m.cfg.Log.With("generation", int(w.gen)), capture: m.cfg.Command.CaptureStderr,
+	})
 	if err != nil {
 		m.notStarted(w, err)
 		return
@@ -40,9 +42,20 @@ func (m *Master) startCommand(w *worker, open func() (binary, error)) {
 	}
 }
 
-// startForeign starts a program on some sockets and waits until it runs.
-func (m *Master) startForeign(open func() (binary, error), sockets []*socket.Socket, log *slog.Logger, capture bool) (*foreign, binary, error) {
-	bin, err := open()
+// A foreignStart is one run of a program, as a generation or to try it.
+type foreignStart struct {
+	open    func() (binary, error)
+	sockets []*socket.Socket
+	log     *slog.Logger
+	args    []string // nil: those of the Command
+	env     []string // beside that of the Command
+	capture bool     // of standard error
+	quiet   bool     // standard output and what is captured go nowhere
+}
+
+// startForeign starts a program and waits until it runs.
+func (m *Master) startForeign(s foreignStart) (*foreign, binary, error) {
+	bin, err := s.open()
 	if err != nil {
 		return nil, binary{}, err
 	}
@@ -50,13 +63,13 @@ func (m *Master) startForeign(open func() (binary, error), sockets []*socket.Soc
 		defer bin.file.Close()
 	}
 	f := &foreign{
-		m: m, cmd: m.cfg.Command, log: log, sockets: sockets, began: time.Now(),
+		m: m, cmd: m.cfg.Command, log: s.log, sockets: s.sockets, began: time.Now(),
 		said: make(chan struct{}), gone: make(chan struct{}), warned: map[string]bool{},
 	}
 	if f.notify, err = listenNotify(); err != nil && !errors.Is(err, errors.ErrUnsupported) {
 		return nil, binary{}, err
 	}
-	if err := f.start(bin, capture); err != nil {
+	if err := f.start(s, bin); err != nil {
 		f.close()
 		return nil, binary{}, err
 	}
@@ -67,8 +80,8 @@ func (m *Master) startForeign(open func() (binary, error), sockets []*socket.Soc
 }
 
 // start starts the shim and waits until it has become the program.
-func (f *foreign) start(bin binary, capture bool) error {
-	l, err := f.launch(bin)
+func (f *foreign) start(s foreignStart, bin binary) error {
+	l, err := f.launch(s, bin)
 	if err != nil {
 		return err
 	}
@@ -77,8 +90,11 @@ func (f *foreign) start(bin binary, capture bool) error {
 		Binary: f.m.shim, Path: f.m.shim.Name(),
 		Args: l.args, Env: l.env, Dir: f.cmd.Dir, Files: l.files,
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
-		CaptureStderr: capture && !f.m.tty.stderr,
+		CaptureStderr: s.capture && (s.quiet || !f.m.tty.stderr),
 		OwnGroup:      f.m.tty.ownGroups,
+	}
+	if s.quiet {
+		spec.Stdout, spec.Stderr = nil, nil
 	}
 	f.m.starter.do(func() {
 		f.process, err = proc.Start(spec, func(x proc.Extra) []string {
@@ -118,7 +134,7 @@ func (l *launch) close() {
 	}
 }
 
-func (f *foreign) launch(bin binary) (l *launch, err error) {
+func (f *foreign) launch(s foreignStart, bin binary) (l *launch, err error) {
 	l = &launch{order: shim.Order{Parent: os.Getpid(), Death: f.cmd.Drain, Listen: len(f.sockets) > 0}}
 	defer func() {
 		if err != nil {
@@ -140,10 +156,14 @@ func (f *foreign) launch(bin binary) (l *launch, err error) {
 	l.owned = append(l.owned, l.report, l.reportEnd)
 	l.order.Report = 3 + len(l.files)
 	l.files = append(l.files, l.reportEnd)
+	l.args = append([]string(nil), f.cmd.Args...)
+	if s.args != nil {
+		l.args = append([]string(nil), s.args...)
+	}
 	if err := f.name(l, bin); err != nil {
 		return l, err
 	}
-	l.env = f.environ()
+	l.env = f.environ(s.env)
 	return l, nil
 }
 
@@ -154,7 +174,6 @@ func (f *foreign) launch(bin binary) (l *launch, err error) {
 // scripts find what belongs to them by it. So a script, and a release that is an
 // argument, go by their path, which is looked at once more at this moment.
 func (f *foreign) name(l *launch, bin binary) error {
-	l.args = append([]string(nil), f.cmd.Args...)
 	l.path = f.cmd.Program
 	byName := false
 	for _, i := range f.cmd.Release {
@@ -206,13 +225,14 @@ var service = []string{
 }
 
 // environ is the program's environment but for what the shim adds.
-func (f *foreign) environ() []string {
+func (f *foreign) environ(more []string) []string {
+	own := append(append([]string(nil), f.cmd.Env...), more...)
 	without := append([]string{handover.Variable + "=", handover.PreflightVariable + "=", handover.OldCheckVariable + "=", shim.Variable + "="}, service...)
-	for _, v := range f.cmd.Env {
+	for _, v := range own {
 		name, _, _ := strings.Cut(v, "=")
 		without = append(without, name+"=")
 	}
-	env := append(proc.Environ(os.Environ(), without...), f.cmd.Env...)
+	env := append(proc.Environ(os.Environ(), without...), own...)
 	if n := len(f.sockets); n > 0 {
 		env = append(env, "LISTEN_FDS="+strconv.Itoa(n), "LISTEN_FDNAMES="+strings.Join(f.cmd.Names, ":"))
 	}

@@ -71,11 +71,15 @@ func (m *Master) start(w *worker, open func() (binary, error)) {
 
 // notStarted reports a process that could not be started.
 func (m *Master) notStarted(w *worker, err error) {
-	temporary := proc.Temporary(err) || errors.Is(err, errNoRecord) || errors.Is(err, os.ErrDeadlineExceeded)
 	m.call(func() {
 		delete(m.workers, w.gen)
-		m.step(machine.SpawnFailed{Gen: w.gen, Reason: err.Error(), Temporary: temporary})
+		m.step(machine.SpawnFailed{Gen: w.gen, Reason: err.Error(), Temporary: temporary(err)})
 	})
+}
+
+// temporary reports whether a start failed through no fault of the binary.
+func temporary(err error) bool {
+	return proc.Temporary(err) || errors.Is(err, errNoRecord) || errors.Is(err, os.ErrDeadlineExceeded)
 }
 
 func (m *Master) startProcess(open func() (binary, error)) (*proc.Process, binary, *handover.Conn, error) {
