@@ -61,6 +61,18 @@ type Command struct {
 	// ReadyAfter is the time for [ReadyByTime]. Default: 1 s.
 	ReadyAfter time.Duration
 
+	// PrivateProbe hands over one more socket, behind those of Config.Addresses
+	// and counted in LISTEN_FDS, with the name "probe". The program serves on it
+	// as on the others; nobody else knows its address, and Config.Probe goes
+	// there, so it is this generation that answers. It is for programs that
+	// serve on all sockets that they are given, as gunicorn does.
+	//
+	// Without it a probe connects as a client does. On Linux one that another
+	// generation has accepted is closed, unused, and made again, if need be for
+	// half of the probe's time; where others accept them all the probe passes.
+	// Elsewhere any generation may answer.
+	PrivateProbe bool
+
 	// DrainSignal asks the program to finish what it has and to end. What has
 	// not ended within Config.TerminateTimeout is killed, with its process
 	// group. Default: SIGTERM.

@@ -34,6 +34,7 @@ func (s settled) foreign() *master.Command {
 		Names:         c.Names,
 		NonBlocking:   c.NonBlocking,
 		CaptureStderr: c.CaptureStderr,
+		PrivateProbe:  c.PrivateProbe,
 		Ready:         map[ReadyBy]master.ReadyBy{ReadyByTime: master.ReadyByTime, ReadyByProbe: master.ReadyByProbe, ReadyByNotify: master.ReadyByNotify}[c.Ready],
 		ReadyAfter:    c.ReadyAfter,
 		Drain:         number(c.DrainSignal),

@@ -26,6 +26,14 @@ type settled struct {
 	warnings  []string
 }
 
+// Check reports what Run and RunErr would find wrong with the Config before they
+// bind anything: an error that matches [ErrConfig] and names the field, or nil.
+// It looks at paths and opens nothing.
+func (c Config) Check() error {
+	_, err := c.settle()
+	return err
+}
+
 // settle checks a Config and fills in the defaults. It looks at the path of the
 // binary but opens nothing.
 func (c Config) settle() (settled, error) {

@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
+
+	"github.com/seed-3d078585/overseer/internal/socket"
 )
 
 // A settledCommand is a Command that was checked, with its defaults filled in.
@@ -98,6 +101,9 @@ func (c *settledCommand) settleReady(s *settled) error {
 		return fmt.Errorf(".ReadyAfter is %v: it cannot be negative", c.ReadyAfter)
 	case c.ReadyAfter == 0:
 		c.ReadyAfter = defaultReadyAfter
+	}
+	if c.PrivateProbe && (s.Probe == nil || !slices.ContainsFunc(s.addresses, func(a socket.Address) bool { return a.Kind() == socket.Stream })) {
+		return errors.New(".PrivateProbe is set: it needs Config.Probe and an address that is no datagram socket's")
 	}
 	if c.Ready == ReadyByTime && c.ReadyAfter >= s.ReadyTimeout {
 		return fmt.Errorf(".ReadyAfter is %v, and Config.ReadyTimeout %v: it could never be ready", c.ReadyAfter, s.ReadyTimeout)

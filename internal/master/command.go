@@ -16,6 +16,7 @@ type Command struct {
 
 	NonBlocking   bool // how the sockets are handed to the first generation
 	CaptureStderr bool
+	PrivateProbe  bool // one more socket, the last, for probes only
 
 	Ready      ReadyBy
 	ReadyAfter time.Duration

@@ -31,7 +31,7 @@ type foreign struct {
 	cmd     *Command
 	log     *slog.Logger
 	process *proc.Process
-	sockets []*socket.Socket
+	sockets []*socket.Socket // the master's, or those of a rehearsal
 	notify  *notifier     // nil: it is not listened to
 	said    chan struct{} // closed when it has said READY=1
 	saidIt  sync.Once
@@ -39,6 +39,11 @@ type foreign struct {
 	gone    chan struct{}   // closed at the end of it
 	goneIt  sync.Once
 	began   time.Time
+
+	rehearses      bool   // its sockets are its own
+	privateNetwork string // where its private socket is: see Command.PrivateProbe
+	private        string // empty: none
+	unheard        sync.Once
 
 	// Of the owner.
 	stands  bool           // it was sent the standby signal

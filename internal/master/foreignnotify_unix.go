@@ -19,7 +19,7 @@ func (f *foreign) listen() {
 			return
 		}
 		switch {
-		case !f.sentBy(pid):
+		case !belongs(pid, f.process.PID):
 			f.once("stranger", "a message to NOTIFY_SOCKET is ignored: it comes from a process that is not of this generation", "sender", pid)
 		case cut:
 			f.once("cut", "a message to NOTIFY_SOCKET is ignored: it is too long", "sender", pid)
@@ -66,17 +66,17 @@ func (f *foreign) once(what, message string, args ...any) {
 	}
 }
 
-// sentBy reports whether a process is the program's main one, of its process
+// belongs reports whether a process is the main one of a program, of its process
 // group, or a descendant of it. One that has ended before it was looked at is a
-// stranger; what systemd ships waits (BARRIER=1).
-func (f *foreign) sentBy(pid int) bool {
+// stranger; of those that notify, systemd's own wait for that (BARRIER=1).
+func belongs(pid, main int) bool {
 	if pid <= 0 || pid == os.Getpid() {
 		return false
 	}
-	if pid == f.process.PID {
+	if pid == main {
 		return true
 	}
-	if group, err := syscall.Getpgid(pid); err == nil && group == f.process.PID {
+	if group, err := syscall.Getpgid(pid); err == nil && group == main {
 		return true
 	}
 	for range 32 {
@@ -84,7 +84,7 @@ func (f *foreign) sentBy(pid int) bool {
 		if err != nil || parent <= 1 {
 			return false
 		}
-		if parent == f.process.PID {
+		if parent == main {
 			return true
 		}
 		pid = parent

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"time"
 
 	"github.com/seed-3d078585/overseer/internal/machine"
@@ -48,7 +49,25 @@ func (f *foreign) awaitHealth(ctx context.Context, generation int) error {
 func (m *Master) healthy(ctx context.Context, f *foreign, generation int) error {
 	ctx, cancel := context.WithTimeout(ctx, m.cfg.ProbeTimeout)
 	defer cancel()
-	return m.probeAt(ctx, generation, f.sockets, f.dial)
+	return f.probe(ctx, generation)
+}
+
+// probe runs the user's probe. That all connections went to another generation
+// says nothing of this one: it is not held against it.
+func (f *foreign) probe(ctx context.Context, generation int) error {
+	elsewhere := false
+	err := f.m.probeAt(ctx, generation, f.sockets, func(ctx context.Context, i int) (net.Conn, error) {
+		conn, err := f.dial(ctx, i)
+		elsewhere = elsewhere || errors.Is(err, errElsewhere)
+		return conn, err
+	})
+	if err != nil && elsewhere && ctx.Err() == nil {
+		f.unheard.Do(func() {
+			f.log.Warn("no connection of the probe reaches this generation, as another one accepts them all: its health is not known; see Command.PrivateProbe")
+		})
+		return nil
+	}
+	return err
 }
 
 // await waits for a sign of the program's.

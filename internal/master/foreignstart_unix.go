@@ -25,7 +25,7 @@ const shimTimeout = 10 * time.Second
 // startCommand starts a program of another language as a generation.
 func (m *Master) startCommand(w *worker, open func() (binary, error)) {
 	f, bin, err := m.startForeign(foreignStart{
-		open: open, sockets: m.cfg.Sockets, log: m.cfg.Log.With("generation", int(w.gen)), capture: m.cfg.Command.CaptureStderr,
+		open: open, sockets: m.cfg.Sockets, probed: m.cfg.Command.PrivateProbe, log: m.cfg.Log.With("generation", int(w.gen)), capture: m.cfg.Command.CaptureStderr,
 	})
 	if err != nil {
 		m.notStarted(w, err)
@@ -51,6 +51,8 @@ type foreignStart struct {
 	env     []string // beside that of the Command
 	capture bool     // of standard error
 	quiet   bool     // standard output and what is captured go nowhere
+	probed  bool     // over a private socket
+	own     bool     // the sockets are this run's alone
 }
 
 // startForeign starts a program and waits until it runs.
@@ -64,7 +66,7 @@ func (m *Master) startForeign(s foreignStart) (*foreign, binary, error) {
 	}
 	f := &foreign{
 		m: m, cmd: m.cfg.Command, log: s.log, sockets: s.sockets, began: time.Now(),
-		said: make(chan struct{}), gone: make(chan struct{}), warned: map[string]bool{},
+		said: make(chan struct{}), gone: make(chan struct{}), warned: map[string]bool{}, rehearses: s.own,
 	}
 	if f.notify, err = listenNotify(); err != nil && !errors.Is(err, errors.ErrUnsupported) {
 		return nil, binary{}, err
@@ -141,14 +143,23 @@ func (f *foreign) launch(s foreignStart, bin binary) (l *launch, err error) {
 			l.close()
 		}
 	}()
-	for _, s := range f.sockets {
+	sockets := f.sockets
+	if s.probed {
+		private, release, err := f.privateSocket()
+		if err != nil {
+			return l, err
+		}
+		defer release() // the program has its copy then, and nobody else
+		sockets = append(append([]*socket.Socket(nil), sockets...), private)
+	}
+	for _, s := range sockets {
 		fd, err := unix.FcntlInt(s.FD(), unix.F_DUPFD_CLOEXEC, 0)
 		if err != nil {
 			return l, fmt.Errorf("copy the socket of %q: %w", s.Address(), os.NewSyscallError("fcntl", err))
 		}
-		l.files = append(l.files, os.NewFile(uintptr(fd), s.Address()))
+		file := os.NewFile(uintptr(fd), s.Address())
+		l.files, l.owned = append(l.files, file), append(l.owned, file)
 	}
-	l.owned = append(l.owned, l.files...)
 	l.report, l.reportEnd, err = os.Pipe()
 	if err != nil {
 		return l, fmt.Errorf("make pipe: %w", err)
@@ -163,7 +174,7 @@ func (f *foreign) launch(s foreignStart, bin binary) (l *launch, err error) {
 	if err := f.name(l, bin); err != nil {
 		return l, err
 	}
-	l.env = f.environ(s.env)
+	l.env = f.environ(s)
 	return l, nil
 }
 
@@ -225,8 +236,8 @@ var service = []string{
 }
 
 // environ is the program's environment but for what the shim adds.
-func (f *foreign) environ(more []string) []string {
-	own := append(append([]string(nil), f.cmd.Env...), more...)
+func (f *foreign) environ(s foreignStart) []string {
+	own := append(append([]string(nil), f.cmd.Env...), s.env...)
 	without := append([]string{handover.Variable + "=", handover.PreflightVariable + "=", handover.OldCheckVariable + "=", shim.Variable + "="}, service...)
 	for _, v := range own {
 		name, _, _ := strings.Cut(v, "=")
@@ -234,7 +245,11 @@ func (f *foreign) environ(more []string) []string {
 	}
 	env := append(proc.Environ(os.Environ(), without...), own...)
 	if n := len(f.sockets); n > 0 {
-		env = append(env, "LISTEN_FDS="+strconv.Itoa(n), "LISTEN_FDNAMES="+strings.Join(f.cmd.Names, ":"))
+		names := f.cmd.Names
+		if s.probed {
+			n, names = n+1, append(append([]string(nil), names...), privateName)
+		}
+		env = append(env, "LISTEN_FDS="+strconv.Itoa(n), "LISTEN_FDNAMES="+strings.Join(names, ":"))
 	}
 	if f.notify != nil {
 		env = append(env, "NOTIFY_SOCKET="+f.notify.name)

@@ -62,6 +62,31 @@ func privateSockets(public []*socket.Socket, nonBlocking bool) (private []*socke
 	return private, release, nil
 }
 
+// privateName is what LISTEN_FDNAMES calls the socket for probes.
+const privateName = "probe"
+
+// privateSocket binds the socket over which a program is probed, of the family of
+// its first stream socket, and notes where it is. The program has the only copy
+// that lasts, so its end is the socket's.
+func (f *foreign) privateSocket() (*socket.Socket, func(), error) {
+	for _, s := range f.sockets {
+		if s.Kind() != socket.Stream {
+			continue
+		}
+		private, release, err := privateSockets([]*socket.Socket{s}, f.cmd.NonBlocking)
+		if err != nil {
+			return nil, nil, fmt.Errorf("make the socket for probes: %w", err)
+		}
+		f.privateNetwork, f.private, err = clientAddress(private[0])
+		if err != nil {
+			release()
+			return nil, nil, fmt.Errorf("make the socket for probes: %w", err)
+		}
+		return private[0], release, nil
+	}
+	return nil, nil, errors.New("make the socket for probes: the program has no stream socket")
+}
+
 // privateSpec is a form of [socket.Parse]; empty for a unix socket.
 func privateSpec(s *socket.Socket) (string, error) {
 	name, err := unix.Getsockname(int(s.FD()))

@@ -58,7 +58,7 @@ func (m *Master) runProbe(ctx context.Context, w *worker) error {
 		return errors.New("the generation is gone")
 	}
 	if w.foreign != nil {
-		return m.probeAt(ctx, int(w.gen), w.foreign.sockets, w.foreign.dial)
+		return w.foreign.probe(ctx, int(w.gen))
 	}
 	return m.probeAt(ctx, int(w.gen), m.cfg.Sockets, func(ctx context.Context, i int) (net.Conn, error) {
 		return w.dial(ctx, m.cfg.Sockets[i].Network(), i)

@@ -90,7 +90,7 @@ func (m *Master) rehearse(ctx context.Context, bin binary) error {
 	}
 	defer release()
 	f, _, err := m.startForeign(foreignStart{
-		open: func() (binary, error) { return bin, nil }, sockets: sockets, log: m.cfg.Log.With("rehearsal", bin.digest.Short()),
+		open: func() (binary, error) { return bin, nil }, sockets: sockets, own: true, probed: m.cfg.Command.PrivateProbe, log: m.cfg.Log.With("rehearsal", bin.digest.Short()),
 		capture: true, env: []string{"OVERSEER_REHEARSAL=1"},
 	})
 	if err != nil {
