@@ -28,7 +28,7 @@ const floors = `
 	4  internal/master internal/worker internal/update
 	3  internal/store fetcher/fetchertest trust/trusttest
 	2  fetcher trust probe internal/socket internal/durable/durabletest
-	1  release delta loadtest internal/machine internal/durable internal/proc internal/handover internal/shim
+	1  release delta loadtest internal/machine internal/durable internal/proc internal/handover internal/shim internal/peer
 `
 
 // dependencies are the modules that packages of this one may use. Each process

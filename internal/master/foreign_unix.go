@@ -32,8 +32,8 @@ type foreign struct {
 	log     *slog.Logger
 	process *proc.Process
 	sockets []*socket.Socket // the master's, or those of a rehearsal
-	notify  *notifier     // nil: it is not listened to
-	said    chan struct{} // closed when it has said READY=1
+	notify  *notifier        // nil: it is not listened to
+	said    chan struct{}    // closed when it has said READY=1
 	saidIt  sync.Once
 	warned  map[string]bool // of the notifier's goroutine: what is said once
 	gone    chan struct{}   // closed at the end of it

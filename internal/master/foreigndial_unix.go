@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/seed-3d078585/overseer/internal/peer"
 	"github.com/seed-3d078585/overseer/internal/socket"
 	"golang.org/x/sys/unix"
 )
@@ -75,12 +76,12 @@ func (f *foreign) dialOwn(ctx context.Context, network, address string) (net.Con
 // by this program, which is taken for granted where that cannot be known.
 func (f *foreign) accepts(ctx context.Context, conn net.Conn) (own bool, err error) {
 	for wait := time.Millisecond; ; wait = min(2*wait, 20*time.Millisecond) {
-		inode, known := farInode(conn)
+		inode, known := peer.FarInode(conn)
 		switch {
 		case !known:
 			return true, nil
 		case inode != 0:
-			held, known := holds(f.process.PID, inode)
+			held, known := peer.Holds(f.process.PID, inode)
 			return held || !known, nil
 		}
 		if err := sleep(ctx, wait); err != nil {

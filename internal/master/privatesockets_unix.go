@@ -65,26 +65,38 @@ func privateSockets(public []*socket.Socket, nonBlocking bool) (private []*socke
 // privateName is what LISTEN_FDNAMES calls the socket for probes.
 const privateName = "probe"
 
-// privateSocket binds the socket over which a program is probed, of the family of
-// its first stream socket, and notes where it is. The program has the only copy
-// that lasts, so its end is the socket's.
-func (f *foreign) privateSocket() (*socket.Socket, func(), error) {
-	for _, s := range f.sockets {
-		if s.Kind() != socket.Stream {
-			continue
-		}
-		private, release, err := privateSockets([]*socket.Socket{s}, f.cmd.NonBlocking)
+// privateSocket binds the socket over which a program is probed, on the loopback,
+// and notes where it is. The program has the only copy that lasts, so its end is
+// the socket's.
+func (f *foreign) privateSocket() (s *socket.Socket, release func(), err error) {
+	defer func() {
 		if err != nil {
-			return nil, nil, fmt.Errorf("make the socket for probes: %w", err)
+			err = fmt.Errorf("make the socket for probes: %w", err)
 		}
-		f.privateNetwork, f.private, err = clientAddress(private[0])
-		if err != nil {
-			release()
-			return nil, nil, fmt.Errorf("make the socket for probes: %w", err)
+	}()
+	var sockets []*socket.Socket
+	for _, spec := range []string{"tcp4://127.0.0.1:0", "tcp6://[::1]:0"} {
+		var a socket.Address
+		if a, err = socket.Parse(spec); err != nil {
+			return nil, nil, err
 		}
-		return private[0], release, nil
+		if sockets, err = socket.Listen(context.Background(), []socket.Address{a}, socket.Options{}); err == nil {
+			break
+		}
 	}
-	return nil, nil, errors.New("make the socket for probes: the program has no stream socket")
+	if err != nil {
+		return nil, nil, err
+	}
+	s = sockets[0]
+	err = os.NewSyscallError("fcntl", unix.SetNonblock(int(s.FD()), f.cmd.NonBlocking))
+	if err == nil {
+		f.privateNetwork, f.private, err = clientAddress(s)
+	}
+	if err != nil {
+		s.Close()
+		return nil, nil, err
+	}
+	return s, func() { s.Close() }, nil
 }
 
 // privateSpec is a form of [socket.Parse]; empty for a unix socket.

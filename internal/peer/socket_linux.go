@@ -1,4 +1,4 @@
-package master
+package peer
 
 import (
 	"encoding/binary"
@@ -12,10 +12,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// farInode returns the inode number of the other end of a TCP connection to a
+// FarInode returns the inode number of the other end of a TCP connection to a
 // process of this host: 0 while nobody has accepted it. It is not known where
 // the kernel does not say, or the connection is of another kind.
-func farInode(conn net.Conn) (inode uint32, known bool) {
+func FarInode(conn net.Conn) (inode uint32, known bool) {
 	near, ok1 := conn.LocalAddr().(*net.TCPAddr)
 	far, ok2 := conn.RemoteAddr().(*net.TCPAddr)
 	if !ok1 || !ok2 {
@@ -83,9 +83,9 @@ func askDiag(request []byte) ([]byte, error) {
 	return answer[:n], nil
 }
 
-// holds reports whether a process, or one of its group or descent, has a socket
+// Holds reports whether a process, or one of its group or descent, has a socket
 // open. It is not known where the descriptors of one of them may not be read.
-func holds(main int, inode uint32) (held, known bool) {
+func Holds(main int, inode uint32) (held, known bool) {
 	want := fmt.Sprintf("socket:[%d]", inode)
 	dir, err := os.Open("/proc")
 	if err != nil {
@@ -99,7 +99,7 @@ func holds(main int, inode uint32) (held, known bool) {
 	known = true
 	for _, name := range names {
 		pid, err := strconv.Atoi(name)
-		if err != nil || !belongs(pid, main) {
+		if err != nil || !Belongs(pid, main) {
 			continue
 		}
 		open, err := os.ReadDir(filepath.Join("/proc", name, "fd"))
