@@ -62,8 +62,12 @@ func (c *settledCommand) settleArgs(s *settled) error {
 
 func (c *settledCommand) settleWords(s *settled) error {
 	for _, v := range c.Env {
-		if name, _, ok := strings.Cut(v, "="); !ok || name == "" {
+		name, _, ok := strings.Cut(v, "=")
+		if !ok || name == "" {
 			return fmt.Errorf(".Env: %q is not NAME=value", v)
+		}
+		if name == "NOTIFY_SOCKET" || strings.HasPrefix(name, "LISTEN_") || strings.HasPrefix(name, "OVERSEER_") {
+			return fmt.Errorf(".Env: %s is the master's to set", name)
 		}
 	}
 	if c.Names == nil {
