@@ -42,8 +42,7 @@ func TestCommandLosesNoRequest(t *testing.T) {
 			p := l.plan(t)
 			s := startCommand(t, p)
 			s.live(1)
-			s.bind()
-			load := startLoad(t, s, loadtest.NewConnection, 8)
+			load := commandLoad(t, s, 8)
 			for range restarts {
 				s.restart()
 			}
@@ -66,6 +65,19 @@ func TestCommandLosesNoRequest(t *testing.T) {
 			t.Logf("%s", report)
 		})
 	}
+}
+
+// commandLoad leaves some of the machine to the servers.
+func commandLoad(t *testing.T, s *service, clients int) *loadtest.Load {
+	t.Helper()
+	load, err := loadtest.Start(t.Context(), loadtest.Config{
+		Address: s.bind(), Clients: clients, Mode: loadtest.NewConnection, Think: 10 * time.Millisecond, RequestTimeout: 30 * time.Second,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { load.Stop() })
+	return load
 }
 
 func gunicornPlan(t *testing.T) commandPlan {

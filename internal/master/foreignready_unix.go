@@ -34,10 +34,14 @@ func (f *foreign) awaitReady(ctx context.Context, generation int) error {
 
 // awaitHealth probes a program until the probe passes.
 func (f *foreign) awaitHealth(ctx context.Context, generation int) error {
+	var err error
 	for {
-		err := f.m.healthy(ctx, f, generation)
-		if err == nil {
+		failure := f.m.healthy(ctx, f, generation)
+		if failure == nil {
 			return nil
+		}
+		if err == nil || ctx.Err() == nil {
+			err = failure // one that the end of the wait has cut short says less
 		}
 		if ended := f.pause(ctx, probePause); ended != nil {
 			return fmt.Errorf("%w; its last probe: %w", ended, err)

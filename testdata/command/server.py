@@ -21,16 +21,16 @@ if "--version" in sys.argv:
     sys.exit(9 if FAULT == "check" else 0)
 
 ending = threading.Event()
-started = time.monotonic()
+asked = 0
 count = int(os.environ["LISTEN_FDS"])
 listeners = [socket.socket(fileno=3 + i) for i in range(count)]
-paused = False
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
-        late = time.monotonic() - started > 0.2 and "OVERSEER_REHEARSAL" not in os.environ
-        bad = FAULT == "unhealthy" or FAULT == "becomes unhealthy" and late
+        global asked
+        bad = FAULT == "unhealthy" or FAULT == "becomes unhealthy" and asked > 0 and "OVERSEER_REHEARSAL" not in os.environ
+        asked += self.path == "/healthz"
         if self.path == "/slow":
             time.sleep(float(os.environ.get("TEST_SLOW", "0.3")))
         if self.path == "/seen":
@@ -80,22 +80,11 @@ for l in listeners:
     servers.append(s)
 
 
-def end(*_):
-    say("SIGTERM")
-    if FAULT == "slow to end":
-        notify("EXTEND_TIMEOUT_USEC=60000000")
-        time.sleep(2)
-    ending.set()
-
-
 def serve(server):
     while not ending.is_set():
         server.handle_request()
 
 
-signal.signal(signal.SIGTERM, end)
-signal.signal(signal.SIGUSR1, lambda *_: say("standby"))
-signal.signal(signal.SIGALRM, lambda *_: say("resume"))
 if FAULT == "leaves a child":
     if os.fork() == 0:
         say("child")
@@ -107,13 +96,29 @@ if FAULT == "never ready":
     time.sleep(3600)
 if FAULT == "waits for a word":
     say("at", os.environ["NOTIFY_SOCKET"])
-    sys.stdin.readline()
-if "NOTIFY_SOCKET" in os.environ and FAULT != "says nothing":
-    notify("MAINPID=1\nSTATUS=version %s is there\nREADY=1" % VERSION)
-say("serves", *[":".join(map(str, l.getsockname())) for l in listeners])
+    while not os.path.exists(os.path.join(os.path.dirname(sys.argv[0]), "word")):
+        time.sleep(0.01)
+# All signals are taken by the main thread, in turn: none meets a lock.
+signals = {signal.SIGTERM, signal.SIGUSR1, signal.SIGALRM}
+signal.pthread_sigmask(signal.SIG_BLOCK, signals)
 threads = [threading.Thread(target=serve, args=(s,)) for s in servers]
 for t in threads:
     t.start()
+say("serves", *[":".join(map(str, l.getsockname())) for l in listeners])
+if FAULT != "says nothing":
+    notify("MAINPID=1\nSTATUS=version %s is there\nREADY=1" % VERSION)
+while not ending.is_set():
+    match signal.sigwait(signals):
+        case signal.SIGUSR1:
+            say("standby")
+        case signal.SIGALRM:
+            say("resume")
+        case signal.SIGTERM:
+            say("SIGTERM")
+            ending.set()
+if FAULT == "slow to end":
+    notify("EXTEND_TIMEOUT_USEC=60000000")
+    time.sleep(2)
 for t in threads:
     t.join()
 for s in servers:
