@@ -34,7 +34,7 @@ func (m *Machine) notReadyInTime(g *generation) {
 			g.lastProbe = fmt.Sprintf("no answer within %v of its start", m.set.ReadyTimeout)
 		}
 		if live := m.live(); live != nil {
-			m.emit(Probe{Gen: live.num})
+			m.probe(live)
 			return
 		}
 		m.fail(g, "probe failed: "+g.lastProbe, true)

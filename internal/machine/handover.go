@@ -131,7 +131,7 @@ func (m *Machine) ready(g *generation) {
 	m.stopTimer(BoundSettle, g.num)
 	g.phase = Ready
 	if m.set.Probe && !g.slow && (m.live() != nil || g.onTrial) {
-		m.emit(Probe{Gen: g.num})
+		m.probe(g)
 		return
 	}
 	m.open(g)
