@@ -20,6 +20,8 @@ func parseSettings(s *Settings, words []string) error {
 			s.Probation, err = time.ParseDuration(value)
 		case "probe":
 			s.Probe = true
+		case "foreign":
+			s.Foreign = true
 		case "sequential":
 			s.Sequential = true
 		case "no-restart":
