@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/seed-3d078585/overseer"
 	"github.com/seed-3d078585/overseer/cmd/internal/runfile"
@@ -110,7 +111,8 @@ func (l *runLine) place(err error, seen []string) error {
 		return err
 	}
 	if line := runfile.LineOf(l.file, key); line > 0 {
-		return fmt.Errorf("%s:%d: key %q: %w", l.file, line, key, err)
+		text := strings.TrimLeft(strings.TrimPrefix(err.Error(), key), ": ")
+		return fmt.Errorf("%s:%d: key %q: %s", l.file, line, key, text)
 	}
 	return fmt.Errorf("%s: %w", l.file, err)
 }

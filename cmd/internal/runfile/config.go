@@ -43,12 +43,12 @@ func (s Settings) Config() (overseer.Config, error) {
 		c.Probation = -1 // none
 	}
 	s.listen(&c)
-	switch s.Probe {
+	switch s.Probe.What {
 	case "":
 	case "tcp":
 		c.Probe = probe.TCP()
 	default:
-		c.Probe = probe.HTTP(string(s.Probe))
+		c.Probe = probe.HTTP(s.Probe.What)
 	}
 	if err := s.source(&c); err != nil {
 		return overseer.Config{}, err

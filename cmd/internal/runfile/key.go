@@ -24,6 +24,16 @@ func fields() func(func(reflect.StructField) bool) {
 	}
 }
 
+// isList reports whether a setting is a list.
+func isList(key string) bool {
+	for f := range fields() {
+		if f.Tag.Get("toml") == key {
+			return f.Type.Kind() == reflect.Slice
+		}
+	}
+	return false
+}
+
 // wantOf says in words what a key takes.
 func wantOf(key string) string {
 	for f := range fields() {

@@ -20,6 +20,9 @@ func Read(path string) (Settings, error) {
 	if err != nil {
 		return Settings{}, err
 	}
+	if err := checkTypes(path, text); err != nil {
+		return Settings{}, err
+	}
 	var s Settings
 	decoder := toml.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
@@ -65,9 +68,6 @@ func explain(path string, err error) error {
 	line, column := wrong.Position()
 	key := strings.Join(wrong.Key(), ".")
 	text := strings.TrimPrefix(wrong.Error(), "toml: ")
-	if want := wantOf(key); want != "" && strings.Contains(text, "cannot decode") {
-		text = "want " + want
-	}
 	if key == "" {
 		return fmt.Errorf("%s:%d:%d: %s", path, line, column, text)
 	}

@@ -70,14 +70,14 @@ func (r *Ready) UnmarshalText(text []byte) error {
 }
 
 // A Probe is "tcp", or the path of a GET that must be answered by a 2xx.
-type Probe string
+type Probe struct{ What string }
 
 // UnmarshalText reads "tcp" or "/healthz".
 func (p *Probe) UnmarshalText(text []byte) error {
 	if s := string(text); s != "tcp" && !strings.HasPrefix(s, "/") {
 		return fmt.Errorf("probe %q: want a path such as /healthz, or tcp", text)
 	}
-	*p = Probe(text)
+	p.What = string(text)
 	return nil
 }
 
