@@ -108,7 +108,7 @@ func TestCommandEnds(t *testing.T) {
 			if code := s.wait(); code != row.code {
 				t.Errorf("the master ended with code %d, want %d", code, row.code)
 			}
-			eventually(t, "crash of generation 1 with "+row.output, func() bool { return s.count("crash of generation 1", row.output) == 1 })
+			s.said("crash of generation 1", row.output)
 		})
 	}
 }

@@ -32,7 +32,8 @@ var badServers = []badServer{
 		says: []string{"failed its preflight and is quarantined", "in its rehearsal it was not ready", "503"},
 		plan: func(p *commandPlan) { p.ReadyTimeout = 4 * time.Second }},
 	{name: "becomes unhealthy on trial", fault: "becomes unhealthy",
-		says: []string{`msg="rolled back"`, "probe failed", "503"}},
+		says: []string{`msg="rolled back"`, "probe failed", "503"},
+		plan: func(p *commandPlan) { p.Probation = 3 * time.Second }},
 	{name: "becomes unhealthy on trial, seen by its private socket", fault: "becomes unhealthy",
 		says: []string{`msg="rolled back"`, "probe failed", "503"},
 		plan: func(p *commandPlan) { p.Command.PrivateProbe = true }},
@@ -95,8 +96,8 @@ func TestCommandBadReleases(t *testing.T) {
 	}
 }
 
-// A program of its own language on trial runs from its own file, and a release
-// that is an argument is named by it.
+// A program that can stand by does so while a release is on trial, and is put
+// back by one signal.
 func TestCommandStandby(t *testing.T) {
 	p, _, next := server(t, "")
 	p.Standby = true
@@ -129,7 +130,7 @@ func TestCommandCannotStart(t *testing.T) {
 			if code := s.wait(); code != 1 {
 				t.Errorf("the master ended with code %d, want 1", code)
 			}
-			s.await(1, "start the program", row.want)
+			s.said("start the program", row.want)
 		})
 	}
 	for _, row := range []struct {
@@ -153,7 +154,7 @@ func TestCommandCannotStart(t *testing.T) {
 			if code := s.wait(); code != 1 {
 				t.Errorf("the master ended with code %d, want 1", code)
 			}
-			s.await(1, "invalid configuration", row.want)
+			s.said("invalid configuration", row.want)
 		})
 	}
 }

@@ -133,6 +133,13 @@ func server(t *testing.T, fault string) (p commandPlan, file, next string) {
 	}, file, next
 }
 
+// said waits for a line of a service that may have ended: its last ones may
+// still be on their way here.
+func (s *service) said(words ...string) {
+	s.t.Helper()
+	eventually(s.t, fmt.Sprintf("a line with %q", words), func() bool { return s.count(words...) > 0 })
+}
+
 func fetchText(t *testing.T, url string) string {
 	t.Helper()
 	client := http.Client{Timeout: bound, Transport: &http.Transport{DisableKeepAlives: true}}

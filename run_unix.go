@@ -3,6 +3,7 @@
 package overseer
 
 import (
+	"errors"
 	"syscall"
 
 	"github.com/seed-3d078585/overseer/internal/handover"
@@ -51,6 +52,8 @@ func inherit() (in inheritance) {
 // that cannot begin.
 func (s settled) run() error {
 	switch {
+	case isWorker && s.Program == nil:
+		refuse(errors.New("this process was started as the worker of another master, and its Config.Command would make it a master: start it by itself"))
 	case inherited.worker:
 		return s.runWorker()
 	case inherited.olderWorker:
