@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/seed-3d078585/overseer"
+	"github.com/seed-3d078585/overseer/loadtest"
 )
 
 // A badServer is one way in which a release of another language can be bad.
@@ -69,7 +70,7 @@ func TestCommandBadReleases(t *testing.T) {
 			}
 			s := startCommand(t, p)
 			s.live(1)
-			load := commandLoad(t, s, 2)
+			load := commandLoad(t, s, 2, loadtest.NewConnection)
 			if bad.bytes != "" {
 				writeBinary(t, next, []byte(bad.bytes))
 			} else {
@@ -77,7 +78,9 @@ func TestCommandBadReleases(t *testing.T) {
 			}
 			s.await(1, bad.says...)
 			url := "http://" + s.bind()
-			s.until("end of the bad release", func() bool { return s.count("msg=starting") == s.count("msg=gone")+s.count("msg=failed")-s.count("msg=failed", "probe")-s.count("msg=failed", "not ready")+1 })
+			s.until("end of the bad release", func() bool {
+				return s.count("msg=starting") == s.count("msg=gone")+s.count("msg=failed")-s.count("msg=failed", "probe")-s.count("msg=failed", "not ready")+1
+			})
 			if got := strings.TrimSpace(fetchText(t, url)); got != "1" {
 				t.Errorf("after the bad release version %q answers", got)
 			}
@@ -86,7 +89,9 @@ func TestCommandBadReleases(t *testing.T) {
 			}
 			writeServer(t, next, "good", "")
 			s.await(1, "msg=committed")
-			s.until("end of the old one", func() bool { return s.count("reason=\"probation passed\"") == 1 && s.count("msg=gone", "generation=1 ") == 1 })
+			s.until("end of the old one", func() bool {
+				return s.count("reason=\"probation passed\"") == 1 && s.count("msg=gone", "generation=1 ") == 1
+			})
 			if got := strings.TrimSpace(fetchText(t, url)); got != "good" {
 				t.Errorf("after the good release version %q answers", got)
 			}
