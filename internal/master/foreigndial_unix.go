@@ -35,11 +35,7 @@ func (f *foreign) dial(ctx context.Context, index int) (net.Conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("dial %q: %w", f.sockets[index].Address(), err)
 	}
-	conn, err := f.dialOwn(ctx, network, address)
-	if err != nil {
-		return nil, fmt.Errorf("dial %q: %w", f.sockets[index].Address(), err)
-	}
-	return conn, nil
+	return f.dialOwn(ctx, network, address)
 }
 
 // dialOwn connects until the program's own processes accept, for half of the

@@ -40,13 +40,20 @@ func (f *foreign) awaitHealth(ctx context.Context, generation int) error {
 		if failure == nil {
 			return nil
 		}
-		if err == nil || ctx.Err() == nil {
+		if err == nil || !over(ctx) {
 			err = failure // one that the end of the wait has cut short says less
 		}
 		if ended := f.pause(ctx, probePause); ended != nil {
 			return fmt.Errorf("%w; its last probe: %w", ended, err)
 		}
 	}
+}
+
+// over reports whether the time of a context has passed, also where its timer
+// has not fired yet.
+func over(ctx context.Context) bool {
+	deadline, ok := ctx.Deadline()
+	return ctx.Err() != nil || ok && time.Until(deadline) <= 0
 }
 
 // healthy runs the probe once, within its bound.

@@ -202,3 +202,21 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// The files of the guide are read without an error.
+func TestGuide(t *testing.T) {
+	guide, err := os.ReadFile("../../../docs/run.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := strings.Split(string(guide), "```toml\n")[1:]
+	if len(blocks) == 0 {
+		t.Fatal("the guide has no file of settings")
+	}
+	for _, block := range blocks {
+		text, _, _ := strings.Cut(block, "```")
+		if _, err := Read(write(t, text)); err != nil {
+			t.Errorf("%v in\n%s", err, text)
+		}
+	}
+}
