@@ -3,7 +3,11 @@
 package overseer_test
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -160,6 +164,44 @@ func TestCommandCannotStart(t *testing.T) {
 				t.Errorf("the master ended with code %d, want 1", code)
 			}
 			s.said("invalid configuration", row.want)
+		})
+	}
+}
+
+// A stop amid a rehearsal says nothing of the release, also where a service
+// manager signals the release before the master.
+func TestCommandStoppedWhileItRehearses(t *testing.T) {
+	for _, row := range []struct {
+		name     string
+		together bool
+	}{{"master alone", false}, {"all processes", true}} {
+		t.Run(row.name, func(t *testing.T) {
+			p, file, next := server(t, "")
+			s := startCommand(t, p)
+			s.live(1)
+			writeServer(t, next, "2", "never ready")
+			s.await(1, "server 2", "hangs")
+			if row.together {
+				pid := 0
+				s.mu.Lock()
+				for _, line := range s.log {
+					if _, after, ok := strings.Cut(line, "msg=rehearsal "); ok {
+						fmt.Sscanf(after[strings.Index(after, "pid="):], "pid=%d", &pid)
+					}
+				}
+				s.mu.Unlock()
+				if err := syscall.Kill(pid, syscall.SIGTERM); err != nil {
+					t.Fatal(err)
+				}
+			}
+			s.stop()
+			if n := s.count("quarantined"); n > 0 {
+				t.Error("the release is quarantined")
+			}
+			record := filepath.Join(filepath.Dir(file), ".server.overseer", "quarantine.json")
+			if text, err := os.ReadFile(record); err == nil && strings.Contains(string(text), "rehearsal") {
+				t.Errorf("the release is on record: %s", text)
+			}
 		})
 	}
 }

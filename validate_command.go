@@ -49,6 +49,9 @@ func (c *settledCommand) settleArgs(s *settled) error {
 		s.ExecFile, c.release = program, []int{0}
 		return nil
 	}
+	if c.Dir != "" && !filepath.IsAbs(s.ExecFile) {
+		return fmt.Errorf(".Dir is set, and Config.ExecFile %q is relative: the program would look for it elsewhere than the master", s.ExecFile)
+	}
 	for i, arg := range c.Args {
 		if arg == s.ExecFile || i == 0 && program == s.ExecFile {
 			c.release = append(c.release, i)

@@ -38,7 +38,6 @@ type foreign struct {
 	warned  map[string]bool // of the notifier's goroutine: what is said once
 	gone    chan struct{}   // closed at the end of it
 	goneIt  sync.Once
-	began   time.Time
 
 	rehearses      bool   // its sockets are its own
 	privateNetwork string // where its private socket is: see Command.PrivateProbe

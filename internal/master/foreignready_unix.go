@@ -117,7 +117,7 @@ func (f *foreign) extend(d time.Duration) {
 	}
 	until := time.Now().Add(d)
 	if until.After(f.longest) {
-		f.log.Warn("the program asks for more time than it can get", "asked", d, "bound", string(f.bound.Bound), "most", f.longest.Sub(f.began).Round(time.Millisecond))
+		f.log.Debug("the program asks for more time than it can get", "asked", d, "left", time.Until(f.longest))
 		until = f.longest
 	}
 	name := *f.bound

@@ -71,7 +71,7 @@ func (m *Master) check(ctx context.Context, bin binary) error {
 		return late(ctx, "its check did not end", f, m.cfg.Settings.ReadyTimeout)
 	}
 	if exit := f.process.Exit(); exit.Code != 0 || exit.Signal != 0 {
-		return fmt.Errorf("its check %s", ended(exit))
+		return m.died("its check", exit)
 	}
 	return nil
 }
@@ -90,8 +90,8 @@ func (m *Master) rehearse(ctx context.Context, bin binary) error {
 	}
 	defer release()
 	f, _, err := m.startForeign(foreignStart{
-		open: func() (binary, error) { return bin, nil }, sockets: sockets, own: true, probed: m.cfg.Command.PrivateProbe, log: m.cfg.Log.With("rehearsal", bin.digest.Short()),
-		capture: true, env: []string{"OVERSEER_REHEARSAL=1"},
+		open: func() (binary, error) { return bin, nil }, sockets: sockets, own: true, probed: m.cfg.Command.PrivateProbe,
+		capture: true, env: []string{"OVERSEER_REHEARSAL=1"}, log: m.cfg.Log.With("rehearsal", bin.digest.Short()),
 	})
 	if err != nil {
 		return blame(err)
@@ -108,7 +108,7 @@ func (m *Master) rehearse(ctx context.Context, bin binary) error {
 	case ctx.Err() != nil:
 		return late(ctx, fmt.Sprintf("in its rehearsal it was not ready: %v", err), f, m.cfg.Settings.ReadyTimeout)
 	case errors.Is(err, errGone):
-		return fmt.Errorf("in its rehearsal it %s", ended(f.process.Exit()))
+		return m.died("in its rehearsal it", f.process.Exit())
 	}
 	return fmt.Errorf("in its rehearsal: %w", err)
 }
@@ -137,11 +137,34 @@ func blame(err error) error {
 	return err
 }
 
+// died blames a release for the end of its process, unless all is being stopped:
+// a service manager may send its signal to each process of the service.
+func (m *Master) died(what string, exit proc.Exit) error {
+	sleep(m.ctx, deathGrace) // the master may hear of it a moment later
+	stopping := true
+	asked := make(chan struct{})
+	if m.call(func() { stopping = m.machine.Snapshot().Stopping; close(asked) }) {
+		select {
+		case <-asked:
+		case <-m.quit:
+		}
+	}
+	select {
+	case <-m.quit:
+		return fmt.Errorf("%w: %w", ErrHost, errEnded)
+	default:
+	}
+	if stopping {
+		return fmt.Errorf("%w: the service is being stopped", ErrHost)
+	}
+	return fmt.Errorf("%s %s", what, ended(exit))
+}
+
 // late explains the end of a wait: by its bound, or because nobody waits any
 // more.
 func late(ctx context.Context, what string, f *foreign, timeout time.Duration) error {
 	if !errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
-		return context.Cause(ctx)
+		return fmt.Errorf("%w: %w", ErrHost, context.Cause(ctx))
 	}
 	return fmt.Errorf("%s within %v%s", what, timeout, quote(f.process.Output()))
 }

@@ -144,7 +144,8 @@ func (p *Process) Signal(sig int) error {
 func (p *Process) Kill() error { return p.Signal(int(syscall.SIGKILL)) }
 
 // KillGroup ends by SIGKILL what is left of the process group of a process that
-// was started with OwnGroup, also after the process itself has ended.
+// was started with OwnGroup, also after the process itself has ended: its number
+// is not given away while the group has a member.
 func (p *Process) KillGroup() error {
 	err := syscall.Kill(-p.PID, syscall.SIGKILL)
 	if errors.Is(err, syscall.ESRCH) {
