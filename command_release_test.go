@@ -105,6 +105,20 @@ func TestCommandBadReleases(t *testing.T) {
 	}
 }
 
+// On a unix socket too a probe reaches the generation that it is for: that on
+// trial is found unhealthy, and the one that stands by healthy.
+func TestCommandUnixSocket(t *testing.T) {
+	p, _, next := server(t, "")
+	p.Addresses = []string{"unix://" + filepath.Join(t.TempDir(), "s")}
+	p.Probation = 5 * time.Second
+	s := startCommand(t, p)
+	s.live(1)
+	writeServer(t, next, "bad", "becomes unhealthy")
+	s.await(1, `msg="rolled back"`, "503")
+	s.await(1, "msg=live", "put back", "generation=1 ")
+	s.stop()
+}
+
 // A program that can stand by does so while a release is on trial, and is put
 // back by one signal.
 func TestCommandStandby(t *testing.T) {

@@ -6,6 +6,7 @@ require (
 	aead.dev/minisign v0.3.0
 	github.com/dsnet/compress v0.0.2-0.20230904184137-39efe44ab707
 	github.com/klauspost/compress v1.20.3
+	github.com/pelletier/go-toml/v2 v2.4.3
 	github.com/seed-3d078585/overseer v0.0.0
 	github.com/seed-3d078585/overseer/fetcher/oci v0.0.0
 	github.com/seed-3d078585/overseer/fetcher/s3 v0.0.0
@@ -24,7 +25,6 @@ require (
 	github.com/minio/minio-go/v7 v7.4.1 // indirect
 	github.com/opencontainers/go-digest v1.0.0 // indirect
 	github.com/opencontainers/image-spec v1.1.1 // indirect
-	github.com/pelletier/go-toml/v2 v2.4.3 // indirect
 	github.com/philhofer/fwd v1.2.0 // indirect
 	github.com/rs/xid v1.6.0 // indirect
 	github.com/tinylib/msgp v1.6.4 // indirect

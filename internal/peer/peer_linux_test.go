@@ -58,6 +58,30 @@ func TestFarInode(t *testing.T) {
 			}
 		})
 	}
+	t.Run("unix", func(t *testing.T) {
+		l, err := net.Listen("unix", t.TempDir()+"/s")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		conn, err := net.Dial("unix", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		if inode, known := FarInode(conn); !known || inode != 0 {
+			t.Errorf("before it is accepted: inode %d, known %v; want 0", inode, known)
+		}
+		far, err := l.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer far.Close()
+		inode, known := FarInode(conn)
+		if want, _ := inodeOf(far); !known || inode != want {
+			t.Errorf("after it is accepted: inode %d, known %v; want %d", inode, known, want)
+		}
+	})
 	near, far := net.Pipe()
 	defer near.Close()
 	defer far.Close()

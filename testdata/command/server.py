@@ -104,7 +104,7 @@ signal.pthread_sigmask(signal.SIG_BLOCK, signals)
 threads = [threading.Thread(target=serve, args=(s,)) for s in servers]
 for t in threads:
     t.start()
-say("serves", *[":".join(map(str, l.getsockname())) for l in listeners])
+say("serves", *[l.getsockname() for l in listeners])
 if FAULT != "says nothing":
     notify("MAINPID=1\nSTATUS=version %s is there\nREADY=1" % VERSION)
 while not ending.is_set():
