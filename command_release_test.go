@@ -74,7 +74,7 @@ func TestCommandBadReleases(t *testing.T) {
 			}
 			s := startCommand(t, p)
 			s.live(1)
-			load := commandLoad(t, s, 2, loadtest.NewConnection)
+			load := commandLoad(t, s, 1, loadtest.NewConnection)
 			if bad.bytes != "" {
 				writeBinary(t, next, []byte(bad.bytes))
 			} else {
