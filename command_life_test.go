@@ -79,15 +79,20 @@ func TestCommandMasterKilled(t *testing.T) {
 	pid := s.pidOf(1)
 	url := "http://" + s.bind() + "/slow"
 	answer := make(chan string, 1)
-	go func() { answer <- fetchText(t, url) }()
-	conns := func() bool { return strings.Contains(fetchText(t, "http://"+s.bind()+"/seen"), "pid") }
-	eventually(t, "answer", conns)
+	go func() {
+		text, err := request(url)
+		if err != nil {
+			text = err.Error()
+		}
+		answer <- text
+	}()
+	s.await(1, "server 1", "answers slowly")
 	s.Signal(syscall.SIGKILL)
 	eventually(t, "the end of the program", func() bool { return syscall.Kill(pid, 0) == syscall.ESRCH })
 	if got := <-answer; strings.TrimSpace(got) != "1" {
 		t.Errorf("the request that was under way got %q", got)
 	}
-	s.await(1, "server 1", "SIGTERM")
+	s.said("server 1", "SIGTERM")
 }
 
 // The exit code and the crash are the program's.

@@ -142,17 +142,23 @@ func (s *service) said(words ...string) {
 
 func fetchText(t *testing.T, url string) string {
 	t.Helper()
+	text, err := request(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// request returns what a server answers to one request, within bounds.
+func request(url string) (string, error) {
 	client := http.Client{Timeout: bound, Transport: &http.Transport{DisableKeepAlives: true}}
 	answer, err := client.Get(url)
 	if err != nil {
-		t.Fatal(err)
+		return "", err
 	}
 	defer answer.Body.Close()
 	text, err := io.ReadAll(answer.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
+	return string(text), err
 }
 
 // What a program of another language finds when it starts.

@@ -21,7 +21,7 @@ func init() { Take() }
 
 // run starts the test binary as a shim. Descriptor 3 is the report pipe; more
 // follow.
-func run(t *testing.T, o Order, more ...*os.File) (failure error, output string) {
+func run(t *testing.T, o Order, more ...*os.File) (output string, failure error) {
 	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
@@ -54,7 +54,7 @@ func run(t *testing.T, o Order, more ...*os.File) (failure error, output string)
 	if err := c.Wait(); failure != nil && c.ProcessState.ExitCode() != exitFailed {
 		t.Errorf("a shim that failed ended so: %v", err)
 	}
-	return failure, string(text)
+	return string(text), failure
 }
 
 func TestTake(t *testing.T) {
@@ -73,7 +73,7 @@ func TestTake(t *testing.T) {
 		{"with one to close", Order{Path: "/bin/sh", Listen: true, Close: []int{4}, Death: int(syscall.SIGTERM)}, []*os.File{sh}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			failure, out := run(t, row.order, row.files...)
+			out, failure := run(t, row.order, row.files...)
 			if failure != nil {
 				t.Fatal(failure)
 			}
@@ -102,7 +102,7 @@ func TestTakeFails(t *testing.T) {
 		{"/nonexistent", syscall.ENOENT},
 		{"/", syscall.EACCES},
 	} {
-		failure, out := run(t, Order{Path: row.path})
+		out, failure := run(t, Order{Path: row.path})
 		if !errors.Is(failure, row.want) || out != "" {
 			t.Errorf("%s: got %v and the output %q, want %v", row.path, failure, out, row.want)
 		}

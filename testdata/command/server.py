@@ -32,7 +32,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         bad = FAULT == "unhealthy" or FAULT == "becomes unhealthy" and asked > 0 and "OVERSEER_REHEARSAL" not in os.environ
         asked += self.path == "/healthz"
         if self.path == "/slow":
-            time.sleep(float(os.environ.get("TEST_SLOW", "0.3")))
+            say("answers slowly")
+            time.sleep(0.3)
         if self.path == "/seen":
             body = json.dumps(seen()).encode()
         else:
