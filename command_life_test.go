@@ -80,7 +80,7 @@ func TestCommandMasterKilled(t *testing.T) {
 	url := "http://" + s.bind() + "/slow"
 	answer := make(chan string, 1)
 	go func() {
-		text, err := request(url)
+		text, err := askServer(url)
 		if err != nil {
 			text = err.Error()
 		}

@@ -142,15 +142,15 @@ func (s *service) said(words ...string) {
 
 func fetchText(t *testing.T, url string) string {
 	t.Helper()
-	text, err := request(url)
+	text, err := askServer(url)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return text
 }
 
-// request returns what a server answers to one request, within bounds.
-func request(url string) (string, error) {
+// askServer returns what a server answers to one request, within bounds.
+func askServer(url string) (string, error) {
 	client := http.Client{Timeout: bound, Transport: &http.Transport{DisableKeepAlives: true}}
 	answer, err := client.Get(url)
 	if err != nil {
