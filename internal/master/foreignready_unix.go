@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"sync/atomic"
 	"time"
 
 	"github.com/seed-3d078585/overseer/internal/machine"
@@ -66,13 +67,15 @@ func (m *Master) healthy(ctx context.Context, f *foreign, generation int) error 
 // probe runs the user's probe. That all connections went to another generation
 // says nothing of this one: it is not held against it.
 func (f *foreign) probe(ctx context.Context, generation int) error {
-	elsewhere := false
+	var elsewhere atomic.Bool // a probe that does not heed its context outlives this call
 	err := f.m.probeAt(ctx, generation, f.sockets, func(ctx context.Context, i int) (net.Conn, error) {
 		conn, err := f.dial(ctx, i)
-		elsewhere = elsewhere || errors.Is(err, errElsewhere)
+		if errors.Is(err, errElsewhere) {
+			elsewhere.Store(true)
+		}
 		return conn, err
 	})
-	if err != nil && elsewhere && ctx.Err() == nil {
+	if err != nil && elsewhere.Load() && ctx.Err() == nil {
 		f.unheard.Do(func() {
 			f.log.Warn("no connection of the probe reaches this generation, as another one accepts them all: its health is not known; see Command.PrivateProbe")
 		})
