@@ -20,8 +20,8 @@ const (
 	DefaultQuarantine       = 24 * time.Hour
 )
 
-// Config defines overseer's run-time configuration. Program is the only field
-// that has to be set.
+// Config defines overseer's run-time configuration. Program, or Command, is the
+// only field that has to be set.
 type Config struct {
 	// Required will prevent overseer from falling back to running the program
 	// in the main process where it cannot supervise it. Run then ends the
@@ -33,6 +33,10 @@ type Config struct {
 	// process exits with code 0 at once; when it returns during a drain, the
 	// process stays until the connections that were accepted are finished.
 	Program func(state State)
+
+	// Command runs a program of any language in place of Program (set one of
+	// the two).
+	Command *Command
 
 	// Address is the program's listening address (set this or Addresses).
 	Address string
@@ -99,7 +103,8 @@ type Config struct {
 	// is made absolute once. A symbolic link is kept and followed anew at each
 	// start, so pointing it elsewhere and asking for a restart starts the new
 	// target; an upgrade replaces the file that it points to. It may be
-	// another program than the master, if that one calls Run too.
+	// another program than the master, if that one calls Run too. With Command
+	// it is the file of Command.Args that is upgraded: see there.
 	ExecFile string
 
 	// Logger takes what the master has to say, with stable keys (generation,

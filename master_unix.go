@@ -81,6 +81,7 @@ func (s settled) master(signals *master.Signals, sockets []*socket.Socket, kept 
 	log := newLogger(s.Config)
 	updater, bytes := s.updater()
 	m := master.New(master.Config{
+		Command:        s.foreign(),
 		Binary:         s.binary,
 		Sockets:        sockets,
 		Settings:       s.machine(),
@@ -102,6 +103,9 @@ func (s settled) master(signals *master.Signals, sockets []*socket.Socket, kept 
 	setCurrent(func(force bool) { go m.Restart("hook", force) })
 	if updater != nil {
 		updater.Offer, updater.Log = m.Offer, log
+		if s.command != nil {
+			updater.Preflight = s.command.preflight(m)
+		}
 		if !s.NoRestart { // there, what is installed counts: it runs at the next start
 			updater.Runs = m.Runs
 		}

@@ -53,8 +53,8 @@ import (
 // Where it cannot supervise (an unsupported system, an address in use, a Config
 // that makes no sense) it says why, runs the program directly with a disabled
 // [State], in whose Listeners are plain listeners on the same addresses, and
-// returns when the program does. With Required, and with a Credential, it ends
-// the process with code 1 instead.
+// returns when the program does. With Required, with a Credential and with a
+// Command it ends the process with code 1 instead.
 func Run(c Config) {
 	err := RunErr(c)
 	if c.Required || c.Program == nil || c.Credential != nil {

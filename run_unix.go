@@ -3,11 +3,13 @@
 package overseer
 
 import (
+	"errors"
 	"syscall"
 
 	"github.com/seed-3d078585/overseer/internal/handover"
 	"github.com/seed-3d078585/overseer/internal/isolate"
 	"github.com/seed-3d078585/overseer/internal/master"
+	"github.com/seed-3d078585/overseer/internal/shim"
 	"github.com/seed-3d078585/overseer/internal/worker"
 )
 
@@ -71,6 +73,7 @@ type inheritance struct {
 }
 
 func inherit() (in inheritance) {
+	shim.Take() // a process that becomes a program of another language goes no further
 	in.older, in.olderWorker = handover.InheritOlder()
 	in.Inherited, in.worker = handover.Inherit()
 	if fetch, ok := handover.InheritFetch(); ok && !in.worker {
@@ -94,6 +97,8 @@ func (s settled) run() error {
 	switch {
 	case inherited.fetchProcess:
 		s.runFetchProcess()
+	case isWorker && s.Program == nil:
+		refuse(errors.New("this process was started as the worker of another master, and its Config.Command would make it a master: start it by itself"))
 	case inherited.worker:
 		return s.runWorker()
 	case inherited.olderWorker:

@@ -14,7 +14,7 @@ func (s settled) machine() machine.Settings {
 		Sequential:          s.Sequential || len(s.addresses) == 0 && !s.Overlap,
 		NoRestart:           s.NoRestart,
 		NoRestartAfterFetch: s.NoRestartAfterFetch,
-		Succession:          canSucceed && !s.KeepMaster && s.runsItself(),
+		Succession:          canSucceed && !s.KeepMaster && s.command == nil && s.runsItself(),
 		KeepAlive:           machine.KeepAlive(s.KeepAlive),
 		ReadyTimeout:        s.ReadyTimeout,
 		Settle:              settle,

@@ -24,14 +24,23 @@ type settled struct {
 	binary    string           // absolute; links kept
 	addresses []socket.Address // parsed
 	as        *proc.Credential // the user of workers; nil: the master's
+	command   *settledCommand  // nil: the program is Config.Program
 	warnings  []string
+}
+
+// Check reports what Run and RunErr would find wrong with the Config before they
+// bind anything: an error that matches [ErrConfig] and names the field, or nil.
+// It looks at paths and opens nothing.
+func (c Config) Check() error {
+	_, err := c.settle()
+	return err
 }
 
 // settle checks a Config and fills in the defaults. It looks at the path of the
 // binary but opens nothing.
 func (c Config) settle() (settled, error) {
 	s := settled{Config: c}
-	for _, check := range []func() error{s.settleProgram, s.settleTimes, s.settleAddresses, s.settleBinary, s.settleCredential, s.settlePIDFile, s.settleTrust} {
+	for _, check := range []func() error{s.settleProgram, s.settleTimes, s.settleAddresses, s.settleCommand, s.settleBinary, s.settleCredential, s.settlePIDFile, s.settleTrust} {
 		if err := check(); err != nil {
 			return s, fmt.Errorf("%w: %w", ErrConfig, err)
 		}
@@ -40,8 +49,11 @@ func (c Config) settle() (settled, error) {
 }
 
 func (s *settled) settleProgram() error {
-	if s.Program == nil {
-		return errors.New("Config.Program is missing")
+	if s.Program == nil && s.Command == nil {
+		return errors.New("Config.Program is missing (or Config.Command)")
+	}
+	if s.Program != nil && s.Command != nil {
+		return errors.New("Config.Program and Config.Command are both set: use one")
 	}
 	if s.KeepAlive < Never || s.KeepAlive > Always {
 		return fmt.Errorf("Config.KeepAlive is %d, want Never, OnFailure or Always", s.KeepAlive)

@@ -6,6 +6,7 @@ require (
 	aead.dev/minisign v0.3.0
 	github.com/dsnet/compress v0.0.2-0.20230904184137-39efe44ab707
 	github.com/klauspost/compress v1.20.3
+	github.com/pelletier/go-toml/v2 v2.4.3
 	github.com/seed-3d078585/overseer v0.0.0
 	github.com/seed-3d078585/overseer/fetcher/oci v0.0.0
 	github.com/seed-3d078585/overseer/fetcher/s3 v0.0.0

@@ -5,7 +5,8 @@
 //
 //   - A probe speaks over a private connection: the program's own Accept
 //     returns the other end, so its real handler answers, and no public client
-//     can reach or see it.
+//     can reach or see it. (A program of another language, overseer.Command,
+//     takes no such connections: there it connects as a client does.)
 //   - A probe ends when its context is done, and by itself after
 //     [DefaultTimeout] where the context has no deadline.
 //   - It reads a bounded amount from the program and leaves no goroutine and

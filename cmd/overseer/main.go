@@ -1,6 +1,7 @@
-// Command overseer publishes releases for programs that use package overseer,
-// and shows what that package does.
+// Command overseer runs programs of any language under package overseer, publishes
+// releases for them and for programs that use that package, and shows what it does.
 //
+//	overseer run       a program of any language, restarted and upgraded without losing a request
 //	overseer release   sign, publish and look after releases; overseer release help says more
 //	overseer demo      a service upgraded and restarted under load, good releases and bad ones
 //	overseer version   what was built from what
@@ -31,6 +32,7 @@ const exitUsage = 2
 
 func commands() []command {
 	return []command{
+		{"run", "run a program of any language, and upgrade it: overseer run --help", runProgram},
 		{"release", "sign, publish and look after releases: overseer release help", runRelease},
 		{"demo", "upgrade and restart a service under load, with good releases and bad ones (40 s)", runDemo},
 		{"version", "print the version of this program", printVersion},

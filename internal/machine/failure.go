@@ -16,7 +16,10 @@ func (m *Machine) notCoveredInTime(o *generation) {
 func (m *Machine) notReadyInTime(g *generation) {
 	switch g.phase {
 	case Starting:
-		reason := fmt.Sprintf("not ready within %v: it accepted on no listener and did not call State.Ready", m.set.ReadyTimeout)
+		reason := fmt.Sprintf("not ready within %v", m.set.ReadyTimeout)
+		if !m.set.Foreign {
+			reason += ": it accepted on no listener and did not call State.Ready"
+		}
 		if m.live() == nil && !g.onTrial {
 			g.slow = true
 			m.report(KindSlow, g, reason)
@@ -31,7 +34,7 @@ func (m *Machine) notReadyInTime(g *generation) {
 			g.lastProbe = fmt.Sprintf("no answer within %v of its start", m.set.ReadyTimeout)
 		}
 		if live := m.live(); live != nil {
-			m.emit(Probe{Gen: live.num})
+			m.probe(live)
 			return
 		}
 		m.fail(g, "probe failed: "+g.lastProbe, true)

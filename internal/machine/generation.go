@@ -36,6 +36,7 @@ type generation struct {
 	served    bool   // its probation has passed; only a failing check holds the commit up
 	resumed   bool   // it stood by and is being put back
 	judged    bool   // its probe ran out of time; the live one's probe decides whose fault it is
+	probing   bool   // a probe of it is under way
 	failures  int    // probes failed in a row
 	lastProbe string // why the last one failed
 	sockets   sockets

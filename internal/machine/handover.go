@@ -107,7 +107,7 @@ func (m *Machine) greeted(g *generation, set []int) {
 	if set != nil && g.phase == Starting {
 		g.sockets = newSockets(set)
 	}
-	if len(g.sockets) == 0 && g.phase == Starting {
+	if len(g.sockets) == 0 && !m.set.Foreign && g.phase == Starting {
 		m.setTimer(BoundSettle, g.num, m.set.Settle)
 	}
 }
@@ -144,7 +144,7 @@ func (m *Machine) ready(g *generation) {
 	m.stopTimer(BoundSettle, g.num)
 	g.phase = Ready
 	if m.set.Probe && !g.slow && (m.live() != nil || g.onTrial) {
-		m.emit(Probe{Gen: g.num})
+		m.probe(g)
 		return
 	}
 	m.open(g)

@@ -151,7 +151,7 @@ func (m *Machine) timerFired(t Timer) {
 	case BoundSettle:
 		m.ready(g)
 	case BoundProbe:
-		m.emit(Probe{Gen: g.num})
+		m.probe(g)
 	case BoundOpen:
 		m.notOpenedInTime(g)
 	case BoundCover:

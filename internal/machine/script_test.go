@@ -22,6 +22,8 @@ func parseSettings(s *Settings, words []string) error {
 			s.Probe = true
 		case "succession":
 			s.Succession = true
+		case "foreign":
+			s.Foreign = true
 		case "sequential":
 			s.Sequential = true
 		case "no-restart":

@@ -13,6 +13,7 @@ type Settings struct {
 	AskFirst            bool // a hook is asked before an automatic restart
 	Succession          bool // the master runs the program's binary, so it is replaced with it
 	KeepAlive           KeepAlive
+	Foreign             bool // the program knows nothing of us: only what is said of it makes it ready
 
 	ReadyTimeout     time.Duration // from spawn to ready and probed
 	Settle           time.Duration // from the first Accept (no sockets: from the start) to ready

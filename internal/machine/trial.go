@@ -62,9 +62,15 @@ func (m *Machine) beginProbation(g *generation) {
 	}
 }
 
+func (m *Machine) probe(g *generation) {
+	g.probing = true
+	m.emit(Probe{Gen: g.num})
+}
+
 // probeDone goes to whoever waits for this generation's health: the generation
 // itself, on its way up or on trial, or the judgement of another one.
 func (m *Machine) probeDone(g *generation, failure string) {
+	g.probing = false
 	switch {
 	case g.phase == Ready && failure == "":
 		m.open(g)
@@ -95,12 +101,12 @@ func (m *Machine) trialProbed(g *generation, failure string) {
 	g.failures++
 	g.lastProbe = failure
 	if g.failures < failuresToRollBack {
-		m.emit(Probe{Gen: g.num})
+		m.probe(g)
 		return
 	}
 	m.report(KindUnhealthy, g, failure)
 	if o := m.newest(Standby); o != nil {
-		m.emit(Probe{Gen: o.num})
+		m.probe(o)
 		return
 	}
 	m.rollBack(g, "probe failed: "+failure, true)
@@ -131,7 +137,7 @@ func (m *Machine) probationOver(g *generation) {
 	if g.phase != Live || !g.onTrial {
 		return
 	}
-	if g.failures > 0 {
+	if g.failures > 0 || g.probing { // its answer decides
 		g.served = true
 		return
 	}

@@ -19,6 +19,7 @@ import (
 
 // Config is what a master is made of. All of it is checked already.
 type Config struct {
+	Command       *Command         // of another language; nil: the program is this binary's own
 	Binary        string           // the installed binary; a link is followed at each start
 	Sockets       []*socket.Socket // bound; the master closes them
 	Settings      machine.Settings // Sockets is set by New

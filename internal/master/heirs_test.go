@@ -42,7 +42,7 @@ func newHousehold(t *testing.T, set machine.Settings) *household {
 		}
 		h.ends[gen].SetReadDeadline(time.Now().Add(time.Minute))
 		t.Cleanup(func() { h.ends[gen].Close() })
-		h.beside.Go(w.send)
+		h.beside.Go(func() { w.send(nil) })
 	}
 	for _, ev := range []machine.Event{machine.Boot{}, machine.Spawned{Gen: 1}, machine.Greeted{Gen: 1}, machine.SaidReady{Gen: 1}, machine.Opened{Gen: 1}} {
 		h.machine.Step(ev)

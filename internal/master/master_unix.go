@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 	"time"
 
@@ -39,6 +40,10 @@ type Master struct {
 	disk      *disk
 	updates   updates
 
+	// For a program of another language only.
+	starter *starter
+	shim    *os.File
+
 	// Owned by Run's goroutine.
 	workers    map[machine.Gen]*worker
 	sockets    sockets
@@ -58,6 +63,7 @@ func New(cfg Config) *Master {
 	cfg.Settings.Sockets = len(cfg.Sockets)
 	cfg.Settings.Probe = cfg.Probe != nil
 	cfg.Settings.AskFirst = cfg.MayRestart != nil
+	cfg.Settings.Foreign = cfg.Command != nil
 	m := &Master{
 		cfg:     cfg,
 		machine: machine.New(cfg.Settings),
@@ -100,6 +106,14 @@ func (m *Master) supervise(first machine.Event) (code int, err error) {
 	reaper := newReaper()
 	defer reaper.close()
 
+	if m.cfg.Command != nil {
+		if err := m.prepareCommand(); err != nil {
+			m.closeSockets()
+			return 1, err
+		}
+		m.beside.Go(m.starter.run)
+		defer m.shim.Close()
+	}
 	m.updates.start()
 	m.step(first)
 	for m.exit == nil {

@@ -56,26 +56,39 @@ func (w *worker) dying() bool {
 	}
 }
 
-// runProbe runs the user's probe. One that does not heed its context is left
-// behind: it holds up nobody.
+// runProbe runs the user's probe over connections to one generation.
 func (m *Master) runProbe(ctx context.Context, w *worker, sockets []given) error {
 	if w == nil {
 		return errors.New("the generation is gone")
 	}
-	target := probe.Target{Generation: int(w.gen)}
-	var streams []*socket.Socket
+	if w.foreign != nil {
+		return w.foreign.probe(ctx, int(w.gen))
+	}
+	all := make([]*socket.Socket, len(sockets))
+	for i, s := range sockets {
+		all[i] = s.Socket
+	}
+	return m.probeAt(ctx, int(w.gen), all, func(ctx context.Context, i int) (net.Conn, error) {
+		return w.dial(ctx, all[i].Network(), i)
+	})
+}
+
+// probeAt runs the user's probe. One that does not heed its context is left
+// behind: it holds up nobody.
+func (m *Master) probeAt(ctx context.Context, generation int, sockets []*socket.Socket, dial func(context.Context, int) (net.Conn, error)) error {
+	target := probe.Target{Generation: generation}
 	var index []int
 	for i, s := range sockets {
 		if s.Kind() == socket.Stream {
 			target.Addresses = append(target.Addresses, s.Address())
-			streams, index = append(streams, s.Socket), append(index, i)
+			index = append(index, i)
 		}
 	}
 	target.Dial = func(ctx context.Context, i int) (net.Conn, error) {
-		if i < 0 || i >= len(streams) {
-			return nil, fmt.Errorf("dial listener %d: the program has %d", i, len(streams))
+		if i < 0 || i >= len(index) {
+			return nil, fmt.Errorf("dial listener %d: the program has %d", i, len(index))
 		}
-		return w.dial(ctx, streams[i].Network(), index[i])
+		return dial(ctx, index[i])
 	}
 	result := make(chan error, 1)
 	go func() {

@@ -160,6 +160,7 @@ func (m *Master) otherSignal(sig os.Signal) {
 			}
 		}
 	case m.tty.reachesWorkers(n):
+	case n == int(syscall.SIGHUP) && m.signals.nohup && m.cfg.Command != nil: // it would end a program that cannot be told
 	default:
 		m.step(machine.SignalAsked{Signal: n})
 	}

@@ -25,6 +25,7 @@ import (
 // read from that very file.
 type binary struct {
 	file   *os.File
+	path   string // by which it was opened
 	digest release.Digest
 	id     string // SHA-1
 	owned  bool   // close file when it runs
@@ -49,13 +50,13 @@ func (m *Master) spawn(e machine.Spawn) {
 }
 
 func (m *Master) start(w *worker, open func() (binary, error)) {
+	if m.cfg.Command != nil {
+		m.startCommand(w, open)
+		return
+	}
 	process, bin, conn, err := m.startProcess(open)
 	if err != nil {
-		temporary := proc.Temporary(err) || errors.Is(err, errNoRecord)
-		m.call(func() {
-			delete(m.workers, w.gen)
-			m.step(machine.SpawnFailed{Gen: w.gen, Reason: err.Error(), Temporary: temporary})
-		})
+		m.notStarted(w, err)
 		return
 	}
 	m.call(func() { w.run(process, bin, conn) })
@@ -67,6 +68,19 @@ func (m *Master) start(w *worker, open func() (binary, error)) {
 		}
 	default:
 	}
+}
+
+// notStarted reports a process that could not be started.
+func (m *Master) notStarted(w *worker, err error) {
+	m.call(func() {
+		delete(m.workers, w.gen)
+		m.step(machine.SpawnFailed{Gen: w.gen, Reason: err.Error(), Temporary: temporary(err)})
+	})
+}
+
+// temporary reports whether a start failed through no fault of the binary.
+func temporary(err error) bool {
+	return proc.Temporary(err) || errors.Is(err, errNoRecord) || errors.Is(err, os.ErrDeadlineExceeded)
 }
 
 func (m *Master) startProcess(open func() (binary, error)) (*proc.Process, binary, *handover.Conn, error) {
@@ -139,7 +153,7 @@ func (m *Master) openInstalled() (binary, error) {
 		f.Close()
 		return binary{}, fmt.Errorf("hash the program's binary: %w", err)
 	}
-	return binary{file: f, digest: release.Digest(sum.Sum(nil)), id: hex.EncodeToString(id.Sum(nil)), owned: true}, nil
+	return binary{file: f, path: path, digest: release.Digest(sum.Sum(nil)), id: hex.EncodeToString(id.Sum(nil)), owned: true}, nil
 }
 
 // errNoRecord marks what is the disk's fault, whatever it was, and no release's.
@@ -157,5 +171,5 @@ func (m *Master) openStaged(st *store.Staged) (binary, error) {
 		}
 		return binary{}, err
 	}
-	return binary{file: st.File(), digest: st.Digest(), id: st.ID()}, nil
+	return binary{file: st.File(), path: st.Path(), digest: st.Digest(), id: st.ID()}, nil
 }

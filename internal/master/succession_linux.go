@@ -79,7 +79,7 @@ func (m *Master) askSuccessor(d machine.Digest) (binary, error) {
 		err = errEnded
 	}
 	if err == nil {
-		err = m.rehearse(bin, state)
+		err = m.show(bin, state)
 	}
 	if err != nil {
 		bin.file.Close()
@@ -88,7 +88,8 @@ func (m *Master) askSuccessor(d machine.Digest) (binary, error) {
 	return bin, nil
 }
 
-func (m *Master) rehearse(bin binary, state State) error {
+// show has a binary look at a state.
+func (m *Master) show(bin binary, state State) error {
 	f, err := state.file()
 	if err != nil {
 		return err

@@ -23,8 +23,9 @@ const queued = 64
 type worker struct {
 	m       *Master
 	gen     machine.Gen
-	process *proc.Process // nil until it runs
-	conn    *handover.Conn
+	process *proc.Process  // nil until it runs
+	conn    *handover.Conn // nil where the program is of another language
+	foreign *foreign       // and then this is set
 	bin     binary
 	sockets []int        // numbers of what it was given, in its order
 	version atomic.Int32 // of the protocol, once it has greeted
@@ -44,12 +45,17 @@ func newWorker(m *Master, gen machine.Gen) *worker {
 
 // run takes over a process that was started for this generation.
 func (w *worker) run(p *proc.Process, bin binary, conn *handover.Conn) {
-	m := w.m
 	w.attach(p, bin, conn)
+	w.began()
+}
+
+// began tells the machine of a process that was started, and taken over.
+func (w *worker) began() {
+	m, p := w.m, w.process
 	if w.doomed {
-		p.Kill()
+		w.kill()
 	}
-	m.step(machine.Spawned{Gen: w.gen, Digest: machine.Digest(bin.digest.String()), PID: p.PID})
+	m.step(machine.Spawned{Gen: w.gen, Digest: machine.Digest(w.bin.digest.String()), PID: p.PID})
 	m.firstOnce.Do(func() { close(m.spawned) })
 }
 
@@ -57,10 +63,19 @@ func (w *worker) run(p *proc.Process, bin binary, conn *handover.Conn) {
 func (w *worker) attach(p *proc.Process, bin binary, conn *handover.Conn) {
 	w.process, w.bin, w.conn = p, bin, conn
 	w.converse()
+	w.watch()
+}
+
+// watch waits for the end of the process.
+func (w *worker) watch() {
+	p := w.process
 	w.m.beside.Go(func() {
 		select {
 		case <-p.Done():
 			exit := p.Exit()
+			if w.foreign != nil {
+				w.lose.Do(func() { close(w.lost) }) // there was no conversation to end
+			}
 			w.m.call(func() { w.exited(exit) })
 		case <-w.m.quit:
 		}
@@ -72,6 +87,9 @@ func (w *worker) attach(p *proc.Process, bin binary, conn *handover.Conn) {
 func (w *worker) runs() bool { return w.process != nil }
 
 func (w *worker) exited(exit proc.Exit) {
+	if w.foreign != nil {
+		w.foreign.killGroup()
+	}
 	w.m.crashed(w, exit)
 	w.m.step(machine.Exited{Gen: w.gen, Code: exit.Code, Signal: exit.Signal})
 	delete(w.m.workers, w.gen)
@@ -88,6 +106,9 @@ func (w *worker) close() {
 	close(w.gone)
 	if w.conn != nil {
 		w.conn.Close()
+	}
+	if w.foreign != nil {
+		w.foreign.close()
 	}
 }
 
@@ -106,6 +127,8 @@ func (w *worker) kill() {
 	case w == nil:
 	case w.process == nil:
 		w.doomed = true
+	case w.foreign != nil:
+		w.foreign.kill()
 	default:
 		w.process.Kill()
 	}
@@ -250,14 +273,24 @@ func (w *worker) drainMessage(e machine.Drain, shown int) handover.Drain {
 func (m *Master) tell(effect machine.Effect) {
 	switch e := effect.(type) {
 	case machine.Open:
-		m.workers[e.Gen].tell(handover.Open{})
+		m.workers[e.Gen].say(e, handover.Open{})
 	case machine.Pause:
 		w := m.workers[e.Gen]
-		w.tell(handover.Pause{Sockets: w.places(e.Sockets)})
+		w.say(e, handover.Pause{Sockets: w.places(e.Sockets)})
 	case machine.Drain:
 		w := m.workers[e.Gen]
-		w.tell(w.drainMessage(e, m.tty.shown))
+		w.say(e, w.drainMessage(e, m.tty.shown))
 	}
+}
+
+// say brings an effect to a worker: as a message, or in the way of a program
+// that takes none.
+func (w *worker) say(e machine.Effect, msg handover.Message) {
+	if w != nil && w.foreign != nil {
+		w.foreign.tell(w, e)
+		return
+	}
+	w.tell(msg)
 }
 
 // status is the answer to a program that asks what the master holds.

@@ -1,4 +1,4 @@
 package proc
 
-// byDescriptor says that /proc/self/fd/N names an open file to exec.
-const byDescriptor = true
+// ByDescriptor says that /proc/self/fd/N names an open file to exec.
+const ByDescriptor = true

@@ -2,5 +2,5 @@
 
 package proc
 
-// byDescriptor says that /proc/self/fd/N names an open file to exec.
-const byDescriptor = false
+// ByDescriptor says that /proc/self/fd/N names an open file to exec.
+const ByDescriptor = false

@@ -12,12 +12,12 @@ import (
 // execPath returns a path that names the very file behind Spec.Binary in the
 // child, which gets files.
 func execPath(s Spec, files []*os.File) (path string, release func(), err error) {
-	if s.Binary == nil || !byDescriptor {
+	if s.Binary == nil || !ByDescriptor {
 		return s.Path, func() {}, nil
 	}
 	fd, err := dupHigh(s.Binary, files)
 	if err != nil {
-		return "", nil, explain(s.Path, s.Credential, err)
+		return "", nil, Explain(s.Path, s.Credential, err)
 	}
 	path = "/proc/self/fd/" + strconv.Itoa(fd)
 	if _, err := os.Stat(path); err != nil {

@@ -9,8 +9,9 @@ import (
 	"syscall"
 )
 
-// explain adds to an error of exec what an operator can do about it.
-func explain(path string, c *Credential, err error) error {
+// Explain adds to an error of exec what an operator can do about it. path is what
+// was to run, and c the user, if it was to be another one.
+func Explain(path string, c *Credential, err error) error {
 	var hint string
 	switch {
 	case c != nil && errors.Is(err, syscall.EPERM):

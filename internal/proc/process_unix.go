@@ -27,6 +27,7 @@ type Spec struct {
 	OwnGroup bool // in a process group of its own: a terminal's signals do not reach it
 
 	Credential *Credential // the user it runs as; nil: that of this process
+	Prepared   bool        // the calling thread is one that Credential.Prepare has made
 }
 
 // Extra names the descriptors that Start adds behind Spec.Files.
@@ -65,10 +66,10 @@ func Start(s Spec, env func(Extra) []string) (*Process, error) {
 		Files: w.files,
 		Sys:   &syscall.SysProcAttr{Setpgid: s.OwnGroup, Credential: s.Credential.sys()},
 	}
-	p, err := startAs(s.Credential, func() (*os.Process, error) { return startRetrying(path, s.Args, attr) })
+	p, err := startAs(s.Credential, s.Prepared, func() (*os.Process, error) { return startRetrying(path, s.Args, attr) })
 	if err != nil {
 		w.closeParentEnds()
-		return nil, explain(s.Path, s.Credential, err)
+		return nil, Explain(s.Path, s.Credential, err)
 	}
 	return newProcess(p, w), nil
 }
@@ -154,3 +155,14 @@ func (p *Process) Signal(sig int) error {
 
 // Kill ends the process by SIGKILL.
 func (p *Process) Kill() error { return p.Signal(int(syscall.SIGKILL)) }
+
+// KillGroup ends by SIGKILL what is left of the process group of a process that
+// was started with OwnGroup, also after the process itself has ended: its number
+// is not given away while the group has a member.
+func (p *Process) KillGroup() error {
+	err := syscall.Kill(-p.PID, syscall.SIGKILL)
+	if errors.Is(err, syscall.ESRCH) {
+		return nil
+	}
+	return err
+}

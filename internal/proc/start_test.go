@@ -144,7 +144,7 @@ func TestStartWithoutCapture(t *testing.T) {
 
 // The bytes that were looked at run, whatever stands at the path by now.
 func TestTheOpenedBytesRun(t *testing.T) {
-	if !byDescriptor {
+	if !ByDescriptor {
 		t.Skip("skipped: this system starts by path only")
 	}
 	dir := t.TempDir()

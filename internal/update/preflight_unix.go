@@ -43,6 +43,17 @@ func Preflight(path string, as *proc.Credential, timeout time.Duration) func(con
 	}
 }
 
+// LookAt tells the commonest mistakes of a candidate that is executed and is of
+// any language: a script names its interpreter, and the rest are programs of
+// this machine.
+func LookAt(st *store.Staged) error {
+	var mark [2]byte
+	if _, err := st.File().ReadAt(mark[:], 0); err == nil && string(mark[:]) == "#!" {
+		return nil
+	}
+	return lookAt(st.File(), st.Size())
+}
+
 // A preflight is a candidate that runs to say what it is.
 type preflight struct {
 	process *proc.Process
