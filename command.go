@@ -37,11 +37,26 @@ type Command struct {
 	// A release on trial is run with its own path in that place.
 	Args []string
 
+	// Home makes releases directory releases: trees of files, side by side in
+	// Home/releases, of which the link Home/current names the installed one; an
+	// upgrade points it elsewhere. docs/tree.md has the layout, and how such
+	// releases are made; Fetcher has to hand archives over as they are, which
+	// the sources of package fetcher are told.
+	//
+	// Each generation runs in the root of its own tree, which is its working
+	// directory (Dir must be empty), and what is relative in Args is relative to
+	// it. Args[0] may be a program of the tree, as in "bin/server". Where it is
+	// none, as in "python3 server.py", Config.ExecFile names a file of the tree,
+	// relative to its root, without which a tree is no release. Upgrades keep
+	// three trees. Default: releases are single files.
+	Home string
+
 	// Env are variables ("NAME=value") that the program gets beside those of the
 	// master, or instead of them.
 	Env []string
 
-	// Dir is the program's working directory. Default: the master's.
+	// Dir is the program's working directory. Default: the master's, or the
+	// tree with Home.
 	Dir string
 
 	// Names are what LISTEN_FDNAMES calls the sockets, in the order of

@@ -31,6 +31,7 @@ func (s settled) foreign() *master.Command {
 		Release:       c.release,
 		Env:           c.Env,
 		Dir:           c.Dir,
+		Trees:         c.Home != "",
 		Names:         c.Names,
 		NonBlocking:   c.NonBlocking,
 		CaptureStderr: c.CaptureStderr,
@@ -49,7 +50,7 @@ func (s settled) foreign() *master.Command {
 // preflight is what a release of a Command goes through before its trial.
 func (c *settledCommand) preflight(m *master.Master) func(context.Context, *store.Staged) error {
 	return func(ctx context.Context, st *store.Staged) error {
-		if slices.Contains(c.release, 0) { // else it is what an interpreter runs
+		if slices.Contains(c.release, 0) && c.Home == "" { // else it is what an interpreter runs, or a tree was looked at
 			if err := update.LookAt(st); err != nil {
 				return err
 			}

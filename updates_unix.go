@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/seed-3d078585/overseer/fetcher"
@@ -23,17 +24,30 @@ const nobody = 65534
 // there is no source, or where upgrading cannot work here.
 func (s settled) updater() (*update.Updater, *store.Store) {
 	log := newLogger(s.Config)
-	if s.Fetcher == nil {
+	trees := s.command != nil && s.command.Home != ""
+	if s.Fetcher == nil && !trees {
 		return nil, nil
 	}
 	options := []store.Option{store.WithWarn(func(err error) { log.Warn("upgrade records", "error", err) })}
 	if s.as != nil && os.Geteuid() == 0 {
 		options = append(options, store.WithOthers())
 	}
-	bytes, err := store.Open(s.binary, s.StateDir, options...)
+	var bytes *store.Store
+	var err error
+	if trees {
+		bytes, err = store.OpenTrees(store.Trees{Home: s.command.Home, Program: filepath.ToSlash(s.command.inTree)}, s.StateDir, options...)
+	} else {
+		bytes, err = store.Open(s.binary, s.StateDir, options...)
+	}
 	if err != nil {
 		log.Error("upgrades are off", "error", err)
 		return nil, nil
+	}
+	if s.Fetcher == nil {
+		return nil, bytes
+	}
+	if trees {
+		takeTrees(s.Fetcher)
 	}
 	policy := s.policy()
 	if trust.IsInsecure(policy) && !isSuccessor && remote(s.Fetcher) {
@@ -95,6 +109,18 @@ func (s settled) runFetchProcess() {
 		refuse(err)
 	}
 	os.Exit(0)
+}
+
+// takeTrees tells a source of package fetcher that its releases are trees.
+func takeTrees(f fetcher.Interface) {
+	switch f := f.(type) {
+	case *fetcher.HTTP:
+		f.Tree = true
+	case *fetcher.File:
+		f.Tree = true
+	case *fetcher.Github:
+		f.Tree = true
+	}
 }
 
 // remote reports whether a source brings bytes from another host. A file, a

@@ -15,8 +15,9 @@ import (
 // A settledCommand is a Command that was checked, with its defaults filled in.
 type settledCommand struct {
 	Command
-	program string // the path of Args[0]
+	program string // the path of Args[0]; with Home empty where the tree has it
 	release []int  // where in Args the release stands
+	inTree  string // with Home: what a tree must have, relative to it, with slashes
 }
 
 func (s *settled) settleCommand() error {
@@ -36,6 +37,9 @@ func (s *settled) settleCommand() error {
 func (c *settledCommand) settleArgs(s *settled) error {
 	if len(c.Args) == 0 || c.Args[0] == "" {
 		return errors.New(".Args is empty: it names the program and its arguments")
+	}
+	if c.Home != "" {
+		return c.settleTree(s)
 	}
 	program, err := exec.LookPath(c.Args[0])
 	if err == nil {
@@ -59,6 +63,40 @@ func (c *settledCommand) settleArgs(s *settled) error {
 	}
 	if c.release == nil {
 		return fmt.Errorf(".Args is %q, and Config.ExecFile %q: none of them is it, so a release could not be run", c.Args, s.ExecFile)
+	}
+	return nil
+}
+
+// settleTree finds what is the program of a directory release.
+func (c *settledCommand) settleTree(s *settled) error {
+	if c.Dir != "" {
+		return errors.New(".Dir is set, and .Home too: a program runs in its own tree")
+	}
+	home, err := filepath.Abs(c.Home)
+	if err != nil {
+		return fmt.Errorf(".Home: %w", err)
+	}
+	c.Home, c.inTree = home, s.ExecFile
+	if c.inTree == "" {
+		c.inTree = c.Args[0]
+	}
+	if !filepath.IsLocal(c.inTree) || strings.Contains(c.inTree, `\`) {
+		return fmt.Errorf(".Home is set: want a file of its trees as Args[0], or as Config.ExecFile, and not %q", c.inTree)
+	}
+	s.ExecFile = filepath.Join(home, "current", c.inTree)
+	for i, arg := range c.Args {
+		if arg == c.inTree {
+			c.release = append(c.release, i)
+		}
+	}
+	if slices.Contains(c.release, 0) {
+		return nil
+	}
+	if c.program, err = exec.LookPath(c.Args[0]); err == nil {
+		c.program, err = filepath.Abs(c.program)
+	}
+	if err != nil {
+		return fmt.Errorf(".Args (to run a program of the trees in .Home, set Config.ExecFile or name it as Args[0]): %w", err)
 	}
 	return nil
 }

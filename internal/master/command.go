@@ -9,9 +9,10 @@ import "time"
 type Command struct {
 	Args    []string // Args[0] as the program sees it
 	Program string   // the path of what is executed
-	Release []int    // where in Args the release stands; index 0 stands for Program
+	Release []int    // where in Args the release stands; index 0 stands for Program. Of trees it may stand nowhere
 	Env     []string // instead of what the environment has by these names
 	Dir     string
+	Trees   bool     // releases are trees of Config.Store, and the program runs in its own
 	Names   []string // of the sockets, for LISTEN_FDNAMES
 
 	NonBlocking   bool // how the sockets are handed to the first generation

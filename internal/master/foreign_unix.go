@@ -10,6 +10,7 @@ import (
 	"github.com/seed-3d078585/overseer/internal/machine"
 	"github.com/seed-3d078585/overseer/internal/proc"
 	"github.com/seed-3d078585/overseer/internal/socket"
+	"github.com/seed-3d078585/overseer/internal/store"
 )
 
 // A foreign is a process of a program that knows nothing of this library. It
@@ -38,6 +39,8 @@ type foreign struct {
 	warned  map[string]bool // of the notifier's goroutine: what is said once
 	gone    chan struct{}   // closed at the end of it
 	goneIt  sync.Once
+
+	tree *store.Tree // that it runs from, held until it has ended; nil: none
 
 	rehearses      bool   // its sockets are its own
 	privateNetwork string // where its private socket is: see Command.PrivateProbe
@@ -92,6 +95,9 @@ func (f *foreign) killGroup() {
 func (f *foreign) close() {
 	f.goneIt.Do(func() {
 		close(f.gone)
+		if f.tree != nil {
+			f.tree.Close() // only read, and locked
+		}
 		if f.notify != nil {
 			f.notify.close()
 		}

@@ -96,6 +96,9 @@ func (f *foreign) name(l *launch, bin binary) error {
 	l.path = f.cmd.Program
 	byName := false
 	for _, i := range f.cmd.Release {
+		if bin.dir != "" {
+			l.args[i] = bin.path // in the tree, which has no name that stays
+		}
 		switch {
 		case i > 0:
 			byName = true

@@ -3,6 +3,7 @@
 package master
 
 import (
+	"cmp"
 	"errors"
 	"log/slog"
 	"os"
@@ -62,9 +63,10 @@ func (m *Master) startForeign(s foreignStart) (*foreign, binary, error) {
 	}
 	f := &foreign{
 		m: m, cmd: m.cfg.Command, log: s.log, sockets: s.sockets,
-		said: make(chan struct{}), gone: make(chan struct{}), warned: map[string]bool{}, rehearses: s.own,
+		said: make(chan struct{}), gone: make(chan struct{}), warned: map[string]bool{}, rehearses: s.own, tree: bin.tree,
 	}
 	if f.notify, err = listenNotify(); err != nil && !errors.Is(err, errors.ErrUnsupported) {
+		f.close()
 		return nil, binary{}, err
 	}
 	if err := f.start(s, bin); err != nil {
@@ -86,7 +88,7 @@ func (f *foreign) start(s foreignStart, bin binary) error {
 	defer l.close()
 	spec := proc.Spec{
 		Binary: f.m.shim, Path: f.m.shim.Name(),
-		Args: l.args, Env: l.env, Dir: f.cmd.Dir, Files: l.files,
+		Args: l.args, Env: l.env, Dir: cmp.Or(bin.dir, f.cmd.Dir), Files: l.files,
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		CaptureStderr: s.capture && (s.quiet || !f.m.tty.stderr),
 		OwnGroup:      f.m.tty.ownGroups,

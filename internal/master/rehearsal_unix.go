@@ -30,7 +30,7 @@ func (m *Master) Rehearse(ctx context.Context, st *store.Staged) error {
 	verdict := make(chan error, 1)
 	taken := m.call(func() {
 		m.beside.Go(func() {
-			verdict <- m.try(ctx, binary{file: st.File(), path: st.Path(), digest: st.Digest(), id: st.ID()})
+			verdict <- m.try(ctx, binary{file: st.File(), path: st.Path(), dir: st.Root(), digest: st.Digest(), id: st.ID()})
 		})
 	})
 	if !taken {
@@ -79,7 +79,10 @@ func (m *Master) check(ctx context.Context, bin binary) error {
 // checkArgs are the program, up to where the release stands, and the arguments
 // of the check.
 func (c *Command) checkArgs() []string {
-	last := c.Release[len(c.Release)-1]
+	last := 0
+	if len(c.Release) > 0 {
+		last = c.Release[len(c.Release)-1]
+	}
 	return append(append([]string(nil), c.Args[:last+1]...), c.Check...)
 }
 

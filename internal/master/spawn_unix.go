@@ -29,6 +29,9 @@ type binary struct {
 	digest release.Digest
 	id     string // SHA-1
 	owned  bool   // close file when it runs
+
+	dir  string      // where it runs; empty: where the master does, or as configured
+	tree *store.Tree // held until it has ended; nil: it is a single file
 }
 
 // spawn starts a process beside the owner: hashing and the disk take time. The
@@ -139,6 +142,14 @@ func (m *Master) workerVariable(x proc.Extra) []string {
 // openInstalled opens and hashes what is installed at this moment: the file may
 // have been replaced, and a link may point elsewhere, since the last start.
 func (m *Master) openInstalled() (binary, error) {
+	if m.cfg.Command != nil && m.cfg.Command.Trees {
+		return m.openTree(func() (*store.Tree, error) {
+			if m.cfg.Store == nil {
+				return nil, errNoStore
+			}
+			return m.cfg.Store.Hold(m.ctx)
+		})
+	}
 	path := m.cfg.Binary
 	f, err := os.Open(path)
 	if err != nil {
@@ -171,5 +182,19 @@ func (m *Master) openStaged(st *store.Staged) (binary, error) {
 		}
 		return binary{}, err
 	}
+	if st.Root() != "" {
+		return m.openTree(st.Hold)
+	}
 	return binary{file: st.File(), path: st.Path(), digest: st.Digest(), id: st.ID()}, nil
+}
+
+var errNoStore = errors.New("there is no store of directory releases; the log has the reason")
+
+// openTree holds a tree for as long as a process runs from it.
+func (m *Master) openTree(hold func() (*store.Tree, error)) (binary, error) {
+	t, err := hold()
+	if err != nil {
+		return binary{}, fmt.Errorf("open the program's directory release: %w", err)
+	}
+	return binary{file: t.File, path: t.Program, dir: t.Root, tree: t, digest: t.Digest, id: t.ID}, nil
 }

@@ -16,6 +16,7 @@ var names = strings.NewReplacer(
 	"Config.Command.ResumeSignal", "resume-by",
 	"Config.Command: StandbySignal and ResumeSignal", "standby-by: it and resume-by",
 	"Config.Command.Args", "program",
+	"Config.Command.Home", "home", ".Home", "home",
 	"Config.Command.Env", "env",
 	"Config.Command.Dir", "dir",
 	"Config.Command.Names", "listen",

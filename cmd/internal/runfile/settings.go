@@ -31,6 +31,7 @@ type Settings struct {
 	Channel       string   `toml:"channel"`
 	Insecure      bool     `toml:"insecure"`
 
+	Home        string   `toml:"home"`
 	ExecFile    string   `toml:"exec-file"`
 	StateDir    string   `toml:"state-dir"`
 	Check       []string `toml:"check"`
