@@ -38,7 +38,7 @@ var badServers = []badServer{
 		plan: func(p *commandPlan) { p.ReadyTimeout = 4 * time.Second }},
 	{name: "becomes unhealthy on trial", fault: "becomes unhealthy",
 		says: []string{`msg="rolled back"`, "probe failed", "503"},
-		plan: func(p *commandPlan) { p.Probation = 3 * time.Second }},
+		plan: func(p *commandPlan) { p.Probation, p.Standby = 3*time.Second, true }},
 	{name: "becomes unhealthy on trial, seen by its private socket", fault: "becomes unhealthy",
 		says: []string{`msg="rolled back"`, "probe failed", "503"},
 		plan: func(p *commandPlan) { p.Command.PrivateProbe = true }},
@@ -105,12 +105,12 @@ func TestCommandBadReleases(t *testing.T) {
 	}
 }
 
-// On a unix socket too a probe reaches the generation that it is for: that on
-// trial is found unhealthy, and the one that stands by healthy.
+// On a unix socket too a release is rehearsed, and probed on trial. The one before
+// stands by for that: else it could be quicker at accepting, each time.
 func TestCommandUnixSocket(t *testing.T) {
 	p, _, next := server(t, "")
 	p.Addresses = []string{"unix://" + filepath.Join(t.TempDir(), "s")}
-	p.Probation = 5 * time.Second
+	p.Probation, p.Standby = 5*time.Second, true
 	s := startCommand(t, p)
 	s.live(1)
 	writeServer(t, next, "bad", "becomes unhealthy")

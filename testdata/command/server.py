@@ -20,7 +20,7 @@ if "--version" in sys.argv:
     print(VERSION)
     sys.exit(9 if FAULT == "check" else 0)
 
-ending = threading.Event()
+ending, paused = threading.Event(), threading.Event()
 asked = 0
 count = int(os.environ["LISTEN_FDS"])
 listeners = [socket.socket(fileno=3 + i) for i in range(count)]
@@ -83,7 +83,10 @@ for l in listeners:
 
 def serve(server):
     while not ending.is_set():
-        server.handle_request()
+        if paused.is_set():
+            ending.wait(0.02)
+        else:
+            server.handle_request()
 
 
 if FAULT == "leaves a child":
@@ -111,8 +114,10 @@ if FAULT != "says nothing":
 while not ending.is_set():
     match signal.sigwait(signals):
         case signal.SIGUSR1:
+            paused.set()
             say("standby")
         case signal.SIGALRM:
+            paused.clear()
             say("resume")
         case signal.SIGTERM:
             say("SIGTERM")
