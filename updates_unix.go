@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/seed-3d078585/overseer/fetcher"
@@ -35,7 +36,7 @@ func (s settled) updater() (*update.Updater, *store.Store) {
 	var bytes *store.Store
 	var err error
 	if trees {
-		bytes, err = store.OpenTrees(store.Trees{Home: s.command.Home, Program: filepath.ToSlash(s.command.inTree)}, s.StateDir, options...)
+		bytes, err = store.OpenTrees(store.Trees{Home: s.command.Home, Program: filepath.ToSlash(s.command.inTree), Read: !slices.Contains(s.command.release, 0)}, s.StateDir, options...)
 	} else {
 		bytes, err = store.Open(s.binary, s.StateDir, options...)
 	}

@@ -36,6 +36,7 @@ const DefaultKeep = 3
 type trees struct {
 	*Store
 	path   string // of the program, in a tree
+	read   bool   // an interpreter reads it
 	keep   int
 	bounds archive.Bounds
 }
@@ -45,8 +46,11 @@ type Trees struct {
 	// Home is the directory of "current" and "releases".
 	Home string
 
-	// Program is the path, with slashes, of what is executed in a tree.
+	// Program is the path, with slashes, of what is executed in a tree. Read
+	// says that an interpreter reads it, so that nobody need be able to execute
+	// it.
 	Program string
+	Read    bool
 
 	// Keep is how many trees stay on the disk: the installed one, the one
 	// before, and older ones. Trees in use, and those with other names than
@@ -92,7 +96,7 @@ func OpenTrees(t Trees, dir string, opts ...Option) (*Store, error) {
 	if keep <= 0 {
 		keep = DefaultKeep
 	}
-	l := trees{Store: s, path: t.Program, keep: max(keep, 2), bounds: t.Bounds}
+	l := trees{Store: s, path: t.Program, read: t.Read, keep: max(keep, 2), bounds: t.Bounds}
 	s.layout = l
 	if _, err := l.program(); err != nil {
 		return fail(err)
@@ -120,7 +124,7 @@ func (t trees) program() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	f, err := now.open(t.path)
+	f, err := t.open(now)
 	if err != nil {
 		return "", err
 	}

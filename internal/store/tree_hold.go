@@ -82,7 +82,7 @@ func (st *Staged) Hold() (*Tree, error) {
 }
 
 func (t trees) tree(now standing, held *os.File) (*Tree, error) {
-	f, err := now.open(t.path)
+	f, err := t.open(now)
 	if err != nil {
 		letGo(held)
 		return nil, err

@@ -111,7 +111,7 @@ func (t trees) fill(ctx context.Context, a *arrival, d release.Digest, size int6
 
 // checkProgram says whether what is to be executed is there.
 func (t trees) checkProgram(dir string, d release.Digest) error {
-	f, err := openProgram(dir, t.path)
+	f, err := t.openIn(dir)
 	if err == nil {
 		return f.Close()
 	}
@@ -122,7 +122,7 @@ func (t trees) checkProgram(dir string, d release.Digest) error {
 }
 
 func (t trees) staged(a *arrival, d release.Digest, tree *stagedTree) (*Staged, error) {
-	program, err := openProgram(tree.dir, t.path)
+	program, err := t.openIn(tree.dir)
 	if err != nil {
 		return nil, err
 	}

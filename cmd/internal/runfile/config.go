@@ -22,7 +22,7 @@ func (s Settings) Config() (overseer.Config, error) {
 	c := overseer.Config{
 		Required: true,
 		Command: &overseer.Command{
-			Args: s.Program, Env: s.Env, Dir: s.Dir,
+			Args: s.Program, Env: s.Env, Dir: s.Dir, Home: s.Home,
 			NonBlocking: s.NonBlocking, CaptureStderr: s.CaptureStderr,
 			Ready: s.Ready.By, ReadyAfter: s.Ready.After,
 			DrainSignal: s.DrainBy.Signal, StandbySignal: s.StandbyBy.Signal, ResumeSignal: s.ResumeBy.Signal,
@@ -37,10 +37,16 @@ func (s Settings) Config() (overseer.Config, error) {
 		KeepAlive:        s.KeepAlive.Alive,
 		ExecFile:         s.ExecFile,
 		StateDir:         s.StateDir,
+		PIDFile:          s.PIDFile,
 		Debug:            s.Debug,
 	}
 	if s.Probation.Set && s.Probation.Time == 0 {
 		c.Probation = -1 // none
+	}
+	if s.User != "" {
+		c.Credential = &overseer.Credential{User: s.User, Group: s.Group}
+	} else if s.Group != "" {
+		return overseer.Config{}, errors.New("group: it goes with user")
 	}
 	s.listen(&c)
 	switch s.Probe.What {

@@ -30,6 +30,8 @@ var names = strings.NewReplacer(
 	"Config.Probe", "probe",
 	"Config.ExecFile", "exec-file",
 	"Config.StateDir", "state-dir",
+	"Config.PIDFile", "pid-file",
+	"Config.Credential.User", "user", "Config.Credential.Group", "group", "Config.Credential", "user",
 	"Config.Trust", "key",
 	"Config.Sequential", "sequential",
 	"Config.KeepAlive", "keep-alive",

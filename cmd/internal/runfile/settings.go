@@ -5,6 +5,9 @@ type Settings struct {
 	Program []string `toml:"program"`
 	Dir     string   `toml:"dir"`
 	Env     []string `toml:"env"`
+	User    string   `toml:"user"`
+	Group   string   `toml:"group"`
+	PIDFile string   `toml:"pid-file"`
 
 	Listen      []Listen `toml:"listen"`
 	NonBlocking bool     `toml:"non-blocking"`
