@@ -42,13 +42,14 @@ type fetched struct {
 	cancel context.CancelFunc // ends the context of the fetch
 	close  func()             // closes the body, once
 	read   bool               // it is being read
+	vain   bool               // nobody wants it: it is not to be read any more
 	closed bool
 }
 
 func (f *fetched) begin(id int, body io.Reader, cancel context.CancelFunc) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.id, f.body, f.cancel, f.closed = id, body, cancel, false
+	f.id, f.body, f.cancel, f.vain, f.closed = id, body, cancel, false, false
 	f.close = sync.OnceFunc(func() {
 		release.Candidate{Body: body}.Close() // read, or not wanted: nothing is to be told of it
 	})
@@ -80,7 +81,7 @@ func (f *fetched) bring(id int, pipe *os.File) handover.Brought {
 func (f *fetched) beginRead(id int) (io.Reader, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.id != id || f.closed {
+	if f.id != id || f.vain || f.closed {
 		return nil, fmt.Errorf("the bytes of fetch %d: %w", id, os.ErrClosed)
 	}
 	f.read = true
@@ -93,12 +94,17 @@ func (f *fetched) endRead() {
 	f.read = false
 }
 
-// interrupt ends a Read that is under way. It may be called by any goroutine, and
-// calls no code of the source's that could hold it up.
+// interrupt ends a Read that is under way, or was ordered and has not begun. It
+// may be called by any goroutine, and calls no code of the source's that could
+// hold it up.
 func (f *fetched) interrupt(id int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.id == id && f.read {
+	if f.id != id {
+		return
+	}
+	f.vain = true
+	if f.read {
 		f.cancel()
 		time.AfterFunc(unwindGrace, f.close)
 	}
