@@ -94,8 +94,9 @@ func (f *fetched) endRead() {
 	f.read = false
 }
 
-// interrupt ends a Read that is under way, or is about to begin. It may be called by any goroutine, and
-// calls no code of the source's that could hold it up.
+// interrupt ends a Read that is under way, or was ordered and has not begun. It
+// may be called by any goroutine, and calls no code of the source's that could
+// hold it up.
 func (f *fetched) interrupt(id int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
