@@ -65,6 +65,9 @@ const pidFileSetting = "PIDFile"
 // runsItself reports whether the master runs the very binary that its program
 // does.
 func (s settled) runsItself() bool {
+	if handed.taken {
+		return true // it was executed as the installed binary
+	}
 	own, err := os.Stat(runningFile())
 	if err != nil {
 		return false

@@ -41,6 +41,7 @@ var isolated = register("isolated", func() {
 	c.Fetcher = ordered{&fetcher.HTTP{URL: os.Getenv("TEST_URL"), Interval: 10 * time.Millisecond}}
 	c.Trust = ordered{}
 	c.IsolateFetch = overseer.IsolateAlways
+	c.KeepMaster = true // it is its fetch processes that are counted
 	overseer.Run(c)
 })
 

@@ -36,6 +36,8 @@ const (
 
 func cannotSucceed() error { return nil }
 
+func handedBinary() string { return "" }
+
 // stops reports whether a signal stops a process where it is, or kills it: here
 // there is no such signal.
 func stops(syscall.Signal) bool { return false }

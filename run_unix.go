@@ -58,6 +58,10 @@ func takeState() (s succession) {
 	return s
 }
 
+// handedBinary is the installed path that the master before went by; empty: there
+// was none before.
+func handedBinary() string { return handed.state.Binary }
+
 // cannotSucceed is what keeps this process from going on as the master whose
 // state it was shown.
 func cannotSucceed() error { return handed.err }

@@ -128,7 +128,10 @@ func (s settled) specs() []string {
 }
 
 func (s *settled) settleBinary() error {
-	path := s.ExecFile
+	path, before := s.ExecFile, handedBinary()
+	if path == "" && before != "" {
+		path = before // the file that this process runs may have lost its name
+	}
 	if path == "" {
 		var err error
 		if path, err = os.Executable(); err != nil {
@@ -138,6 +141,10 @@ func (s *settled) settleBinary() error {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return fmt.Errorf("Config.ExecFile: %w", err)
+	}
+	if path == before {
+		s.binary = path // what is there is looked at when it is started
+		return nil
 	}
 	info, err := os.Stat(path)
 	if err != nil {

@@ -40,7 +40,7 @@ func (m *Master) Resume(s State) (code int, err error) {
 	for _, t := range s.Timers {
 		m.timers.set(t.Timer, t.Left, func() { m.step(machine.TimerFired{Timer: t.Timer}) })
 	}
-	m.service.resume()
+	m.service.resume(s.Standing)
 	m.cfg.Log.Info("the master has been replaced", "release", digest(s.Machine.Proven).Short(), "changed", changes(s.Config, m.cfg.Described))
 	return m.supervise(machine.Resumed{})
 }

@@ -66,10 +66,19 @@ func (s *service) begin() {
 	s.say(systemd.Status("the first generation comes up"), s.allow(s.m.startBound()))
 }
 
-// resume goes on where the master before has left off: the service is ready.
-func (s *service) resume() {
+// stands is the standing for the successor's resume.
+func (s *service) stands() string {
+	if s == nil {
+		return ""
+	}
+	return string(s.standing)
+}
+
+// resume goes on where the master before has left off. It may have begun a
+// reload that a restart which waits is about to bring to its end.
+func (s *service) resume(before string) {
 	if s != nil {
-		s.standing = standingReady
+		s.standing = standing(before)
 	}
 }
 

@@ -27,19 +27,21 @@ const maxState = 64 << 20
 // A State is what a master hands to the binary that takes its place by execve:
 // all that it holds beside its descriptors, which stay open at their numbers.
 type State struct {
-	Version int           `json:"version"`
-	Machine machine.State `json:"machine"`
-	Sockets []socketState `json:"sockets"`
-	Last    int           `json:"last_socket"`
-	Wanders bool          `json:"wanders,omitempty"`
-	Workers []workerState `json:"workers"`
-	Timers  []timerState  `json:"timers"`
-	Held    []heldState   `json:"held,omitempty"`
-	Staged  []stagedState `json:"staged,omitempty"`
-	Config  []Described   `json:"config"`            // of the master before
-	Nohup   bool          `json:"nohup,omitempty"`   // see Signals
-	Kept    bool          `json:"kept,omitempty"`    // by the service manager
-	Updates []byte        `json:"updates,omitempty"` // what its fetching knew
+	Version  int           `json:"version"`
+	Machine  machine.State `json:"machine"`
+	Sockets  []socketState `json:"sockets"`
+	Last     int           `json:"last_socket"`
+	Wanders  bool          `json:"wanders,omitempty"`
+	Workers  []workerState `json:"workers"`
+	Timers   []timerState  `json:"timers"`
+	Held     []heldState   `json:"held,omitempty"`
+	Staged   []stagedState `json:"staged,omitempty"`
+	Config   []Described   `json:"config"`             // of the master before
+	Nohup    bool          `json:"nohup,omitempty"`    // see Signals
+	Binary   string        `json:"binary"`             // path of what is installed
+	Standing string        `json:"standing,omitempty"` // of the service, in the eyes of its manager
+	Kept     bool          `json:"kept,omitempty"`     // by the service manager
+	Updates  []byte        `json:"updates,omitempty"`  // what its fetching knew
 }
 
 type socketState struct {
@@ -76,14 +78,16 @@ type stagedState struct {
 // the conversations may go on, and nothing is said of what is half read.
 func (m *Master) state(toCheck bool) (State, error) {
 	s := State{
-		Version: stateVersion,
-		Machine: m.machine.State(),
-		Last:    m.sockets.last,
-		Wanders: m.sockets.wanders,
-		Timers:  m.timers.left(),
-		Config:  m.cfg.Described,
-		Nohup:   m.signals.nohup,
-		Kept:    m.cfg.Kept,
+		Version:  stateVersion,
+		Machine:  m.machine.State(),
+		Last:     m.sockets.last,
+		Wanders:  m.sockets.wanders,
+		Timers:   m.timers.left(),
+		Config:   m.cfg.Described,
+		Nohup:    m.signals.nohup,
+		Kept:     m.cfg.Kept,
+		Binary:   m.cfg.Binary,
+		Standing: m.service.stands(),
 	}
 	if m.updates.keep != nil && !toCheck {
 		s.Updates = m.updates.keep()

@@ -23,6 +23,7 @@ func (m *Master) succeed(machine.Digest) {}
 type State struct {
 	Config  []Described
 	Updates []byte
+	Binary  string
 	Kept    bool
 }
 

@@ -4,7 +4,8 @@ import fcntl, http.server, json, os, signal, socket, sys, threading, time
 
 
 def say(*words):
-    print("server", VERSION, os.getpid(), *words, file=sys.stderr, flush=True)
+    line = " ".join(str(w) for w in ("server", VERSION, os.getpid(), *words)) + "\n"
+    os.write(2, line.encode())  # in one piece, as others write there too
 
 
 def notify(text):

@@ -27,6 +27,9 @@ const whole = `
 program = ["sh", "-c", "exit 0"]
 dir = "/"
 env = ["A=1", "B=2=3"]
+user = "nobody"
+group = "nogroup"
+pid-file = "/run/app.pid"
 listen = ["http=:8080", "unix:///run/app.sock?mode=0660", "udp://:53"]
 non-blocking = true
 ready = "2s"
@@ -76,7 +79,7 @@ func TestRead(t *testing.T) {
 	for f := range fields() {
 		key := f.Tag.Get("toml")
 		if !strings.Contains(whole, "\n"+key+" = ") {
-			if key != "key" && key != "fetch-file" && key != "exec-file" { // these exclude others
+			if key != "key" && key != "fetch-file" && key != "exec-file" && key != "home" { // these exclude others
 				t.Errorf("the test does not set %q", key)
 			}
 			continue
