@@ -36,6 +36,7 @@ type Master struct {
 	cancel    context.CancelFunc
 	beside    sync.WaitGroup // all goroutines that this package ends
 	hooks     sync.WaitGroup // those that run the user's hooks
+	hooked    chan struct{}  // has a value when one of them has ended
 	signals   *Signals
 	disk      *disk
 	updates   updates
@@ -55,6 +56,8 @@ type Master struct {
 	tty        terminal
 	service    *service // nil where there is no service manager
 	restoring  int      // restores that are under way
+	hooking    int      // hooks of the user's that run
+	cutOff     int      // of these, how many a succession does not wait for
 	exit       *machine.Exit
 }
 
@@ -71,6 +74,7 @@ func New(cfg Config) *Master {
 		calls:   make(chan func()),
 		quit:    make(chan struct{}),
 		spawned: make(chan struct{}),
+		hooked:  make(chan struct{}, 1),
 		sockets: newSockets(cfg.Sockets),
 		workers: map[machine.Gen]*worker{},
 		staged:  map[machine.Digest]*store.Staged{},

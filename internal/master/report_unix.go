@@ -90,9 +90,17 @@ func (m *Master) mayRestart(d machine.Digest) {
 	})
 }
 
-// hook runs the user's code beside the owner.
+// hook runs the user's code beside the owner, who calls it.
 func (m *Master) hook(name string, f func()) {
+	m.hooking++
 	m.hooks.Go(func() {
+		defer m.call(func() {
+			m.hooking--
+			select {
+			case m.hooked <- struct{}{}:
+			default:
+			}
+		})
 		err := guard(name, func() error { proc.Unblocked(f); return nil })
 		if err != nil {
 			m.cfg.Log.Error("hook failed", "hook", name, "error", err)

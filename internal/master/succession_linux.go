@@ -103,21 +103,26 @@ func (m *Master) stand() error {
 	if err := m.updates.stop(updatesTimeout); err != nil {
 		return fmt.Errorf("%w: %w", errBusy, err)
 	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		m.hooks.Wait()
-	}()
 	timer := time.NewTimer(hooksTimeout)
 	defer timer.Stop()
-	select {
-	case <-done:
-	case <-timer.C:
-		m.cfg.Log.Warn("a hook does not return and is cut off: the master is replaced", "bound", hooksTimeout)
-	case <-m.quit:
-		return errEnded
+	for {
+		running := 0
+		if !m.ask(func() { running, m.cutOff = m.hooking, 0 }) {
+			return errEnded
+		}
+		if running == 0 {
+			return nil
+		}
+		select {
+		case <-m.hooked:
+		case <-timer.C:
+			m.cfg.Log.Warn("a hook does not return and is cut off: the master is replaced", "bound", hooksTimeout)
+			m.ask(func() { m.cutOff = m.hooking })
+			return nil
+		case <-m.quit:
+			return errEnded
+		}
 	}
-	return nil
 }
 
 // takeOver parks all that speaks and puts the question to the machine. Where it
@@ -215,6 +220,9 @@ func (m *Master) still(parked []*worker) error {
 		case len(w.out) > 0:
 			return fmt.Errorf("generation %d has yet to be told something", w.gen)
 		}
+	}
+	if m.hooking > m.cutOff {
+		return errors.New("a hook has begun")
 	}
 	if m.passing > 0 {
 		return errors.New("a generation is being handed the end of a way")

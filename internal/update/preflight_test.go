@@ -74,6 +74,9 @@ func candidate(name string) {
 	case "exits 0":
 	case "edition":
 		runEdition()
+	case "is stopped with the service":
+		syscall.Kill(os.Getpid(), syscall.SIGTERM)
+		select {}
 	case "is killed":
 		syscall.Kill(os.Getpid(), syscall.SIGKILL)
 		select {}
@@ -163,6 +166,7 @@ func TestPreflight(t *testing.T) {
 		name    string
 		timeout time.Duration
 		want    string // of the error; empty: it may run
+		host    bool   // it counts as the host's fault
 	}{
 		{name: "answers"},
 		{name: "tells what it was given"},
@@ -172,6 +176,7 @@ func TestPreflight(t *testing.T) {
 		{name: "exits 0", want: "exited with code 0"},
 		{name: "panics in init", want: "panic: no configuration file"},
 		{name: "is killed", want: "signal 9"},
+		{name: "is stopped with the service", want: "is the service being stopped?", host: true},
 		{name: "knows the old check only", want: "older overseer library"},
 		{name: "refuses its configuration", want: "Address: missing port"},
 		{name: "says it is for another machine", want: "built for plan9/mips"},
@@ -192,8 +197,8 @@ func TestPreflight(t *testing.T) {
 			} else if err == nil || !strings.Contains(err.Error(), row.want) {
 				t.Fatalf("Preflight = %v; want %q", err, row.want)
 			}
-			if errors.Is(err, ErrTemporary) {
-				t.Fatalf("Preflight = %v, which counts as the host's fault", err)
+			if errors.Is(err, ErrTemporary) != row.host {
+				t.Fatalf("Preflight = %v, which counts as the host's fault: %v", err, !row.host)
 			}
 			if took := time.Since(began); took > 15*time.Second {
 				t.Fatalf("Preflight took %v", took)

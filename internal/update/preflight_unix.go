@@ -11,6 +11,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/seed-3d078585/overseer/internal/handover"
@@ -165,12 +166,18 @@ func noAnswer(exit proc.Exit, older bool) error {
 	switch {
 	case older:
 		return errors.New("the program was built with an older overseer library that does not speak this protocol: build it with this one")
+	case outside[syscall.Signal(exit.Signal)]:
+		return fmt.Errorf("%w: the program was ended by signal %d before it reached overseer.Run: is the service being stopped?", ErrTemporary, exit.Signal)
 	case exit.Signal != 0:
 		return fmt.Errorf("the program was ended by signal %d before it reached overseer.Run%s", exit.Signal, quote(exit.Output))
 	default:
 		return fmt.Errorf("the program exited with code %d before it reached overseer.Run (is it built with overseer, and does main call Run?)%s", exit.Code, quote(exit.Output))
 	}
 }
+
+// outside are the signals by which a service manager or a terminal ends all
+// processes of a service: they say nothing of a candidate.
+var outside = map[syscall.Signal]bool{syscall.SIGTERM: true, syscall.SIGINT: true, syscall.SIGHUP: true}
 
 func quote(output string) string {
 	if output == "" {
