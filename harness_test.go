@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -58,6 +59,7 @@ func TestMain(m *testing.M) {
 		programs[name]()
 		os.Exit(0)
 	}
+	manyAtATime()
 	code := m.Run()
 	if code == 0 && wholeRun() {
 		for name := range programs {
@@ -68,6 +70,17 @@ func TestMain(m *testing.M) {
 		}
 	}
 	os.Exit(code)
+}
+
+// manyAtATime has more parallel tests run at a time than there are processors:
+// most of them wait most of the time.
+func manyAtATime() {
+	flag.Parse()
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
+	if !given {
+		flag.Set("test.parallel", strconv.Itoa(3*runtime.GOMAXPROCS(0))) // a number is fine
+	}
 }
 
 // wholeRun reports whether this run leaves no test out.

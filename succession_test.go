@@ -4,6 +4,7 @@ package overseer_test
 
 import (
 	"bytes"
+	"flag"
 	"fmt"
 	"net"
 	"os"
@@ -64,10 +65,12 @@ func masterRuns(t *testing.T, s *service, p plan) bool {
 	return bytes.Equal(got, releaseBytes(t, p))
 }
 
+var upgradesInARow = flag.Int("upgrades", 60, "how many upgrades TestMasterIsUpgraded makes")
+
 // TestMasterIsUpgraded goes through upgrades one after the other, of program and
 // master. Nothing is lost and nothing grows; the process stays the same.
 func TestMasterIsUpgraded(t *testing.T) {
-	upgrades := 200
+	upgrades := *upgradesInARow
 	if testing.Short() {
 		upgrades = 12
 	}

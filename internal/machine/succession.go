@@ -53,6 +53,10 @@ func (m *Machine) succeedable(d Digest) bool {
 	return true
 }
 
+// AtRest reports whether the successor that was asked about could take over as
+// far as the machine knows: nothing comes up, stands by or is on trial.
+func (m *Machine) AtRest(d Digest) bool { return m.succeedable(d) }
+
 func (m *Machine) successorChecked(ev SuccessorChecked) {
 	switch {
 	case ev.Digest != m.successor:

@@ -185,6 +185,10 @@ func (m *Master) tryTakeOver(d machine.Digest, bin binary) (over bool, err error
 // master is replaced; over says that the machine was asked.
 func (m *Master) decide(d machine.Digest, bin binary, parked []*worker) (over bool, err error) {
 	m.catchUp()
+	if !m.machine.AtRest(d) {
+		m.step(machine.SuccessorChecked{Digest: d}) // it asks again once it is
+		return true, nil
+	}
 	if err := m.still(parked); err != nil {
 		return false, err
 	}
