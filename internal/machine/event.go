@@ -98,11 +98,13 @@ type (
 	}
 
 	// SuccessorChecked is the result of [CheckSuccessor]; an empty Err is a
-	// pass. Temporary means that the host was at fault.
+	// pass. Temporary means that the host was at fault. Overtaken means that
+	// there is no result, as the machine was not at rest any more.
 	SuccessorChecked struct {
 		Digest    Digest
 		Err       string
 		Temporary bool
+		Overtaken bool
 	}
 
 	// Stayed says that [Succeed] could not be carried out: this master goes on.

@@ -73,7 +73,7 @@ func parseEvent(words []string) (Event, error) {
 	case "installed":
 		return Installed{Digest: Digest(arg(0)), Err: failureIn(args)}, nil
 	case "checked":
-		ev := SuccessorChecked{Digest: Digest(arg(0)), Temporary: arg(1) == "temporary", Err: failureIn(args)}
+		ev := SuccessorChecked{Digest: Digest(arg(0)), Temporary: arg(1) == "temporary", Overtaken: arg(1) == "overtaken", Err: failureIn(args)}
 		return ev, nil
 	case "stayed":
 		return Stayed{Digest: Digest(arg(0)), Err: failureIn(args)}, nil

@@ -85,6 +85,9 @@ func eventText(ev Event) string {
 	case Installed:
 		return words("installed", string(ev.Digest), outcome(ev.Err))
 	case SuccessorChecked:
+		if ev.Overtaken {
+			return words("checked", string(ev.Digest), "overtaken")
+		}
 		return words("checked", string(ev.Digest), when(ev.Temporary, "temporary"), outcome(ev.Err))
 	case Stayed:
 		return words("stayed", string(ev.Digest), outcome(ev.Err))

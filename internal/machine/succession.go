@@ -60,6 +60,8 @@ func (m *Machine) AtRest(d Digest) bool { return m.succeedable(d) }
 func (m *Machine) successorChecked(ev SuccessorChecked) {
 	switch {
 	case ev.Digest != m.successor:
+	case ev.Overtaken:
+		m.successor = "" // to be asked about again once it is at rest
 	case ev.Err != "":
 		m.stayed(ev.Digest, ev.Err, ev.Temporary)
 	case !m.succeedable(ev.Digest):

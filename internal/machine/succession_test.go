@@ -28,6 +28,12 @@ func (w *world) successorMoves(ms []move) []move {
 		}
 	}
 	ms = append(ms, move{name: "successor passes its check", digest: w.checking, do: answer("", false)})
+	if !w.m.AtRest(w.checking) {
+		ms = append(ms, move{name: "successor is overtaken", digest: w.checking, do: func(w *world, mv move) {
+			w.checking = ""
+			w.feed(SuccessorChecked{Digest: mv.digest, Overtaken: true})
+		}})
+	}
 	if w.left.faults > 0 {
 		ms = append(ms,
 			move{name: "successor fails its check", digest: w.checking, fault: true, do: answer("bad configuration", false)},

@@ -54,12 +54,15 @@ func (m *Master) checkSuccessor(d machine.Digest) {
 		}
 		// Here the succession has failed, or was overtaken by something else.
 		m.updates.start()
-		if err != nil {
+		if err != nil && !errors.Is(err, errOvertaken) {
 			temporary := errors.Is(err, errBusy) || proc.Temporary(err) || m.cfg.Temporary(err)
 			m.post(machine.SuccessorChecked{Digest: d, Err: err.Error(), Temporary: temporary})
 		}
 	})
 }
+
+// errOvertaken says that the machine was told already that there is no result.
+var errOvertaken = errors.New("the master is not at rest any more")
 
 // errBusy marks what hinders a succession and has nothing to do with the binary.
 var errBusy = errors.New("the master does not come to a rest")
@@ -75,7 +78,14 @@ func (m *Master) askSuccessor(d machine.Digest) (binary, error) {
 		return binary{}, fmt.Errorf("the installed binary is release %s by now, and %s runs", bin.digest.Short(), digest(d).Short())
 	}
 	var state State
-	if !m.ask(func() { state, err = m.state(true) }) {
+	if !m.ask(func() {
+		if !m.machine.AtRest(d) {
+			m.step(machine.SuccessorChecked{Digest: d, Overtaken: true})
+			err = errOvertaken
+			return
+		}
+		state, err = m.state(true)
+	}) {
 		err = errEnded
 	}
 	if err == nil {
@@ -186,7 +196,7 @@ func (m *Master) tryTakeOver(d machine.Digest, bin binary) (over bool, err error
 func (m *Master) decide(d machine.Digest, bin binary, parked []*worker) (over bool, err error) {
 	m.catchUp()
 	if !m.machine.AtRest(d) {
-		m.step(machine.SuccessorChecked{Digest: d}) // it asks again once it is
+		m.step(machine.SuccessorChecked{Digest: d, Overtaken: true})
 		return true, nil
 	}
 	if err := m.still(parked); err != nil {
