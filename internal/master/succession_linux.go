@@ -29,11 +29,8 @@ const hooksTimeout = 10 * time.Second
 // parkings is how often parking is tried where something comes in between.
 const parkings = 10
 
-// succession is what the owner holds of one that is under way.
-type succession struct {
-	binary binary
-	parked []*worker
-}
+// succession is what the owner holds of one that is about to happen.
+type succession struct{ binary binary }
 
 // checkSuccessor carries out [machine.CheckSuccessor].
 func (m *Master) checkSuccessor(d machine.Digest) {
@@ -196,7 +193,7 @@ func (m *Master) decide(d machine.Digest, bin binary, parked []*worker) (over bo
 	if err := m.still(parked); err != nil {
 		return false, err
 	}
-	m.succession = succession{binary: bin, parked: parked}
+	m.succession = succession{binary: bin}
 	m.step(machine.SuccessorChecked{Digest: d})
 	m.succession = succession{}
 	return true, nil
