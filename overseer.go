@@ -40,7 +40,6 @@
 package overseer
 
 import (
-	"errors"
 	"fmt"
 	"os"
 
@@ -75,6 +74,9 @@ func Run(c Config) {
 // Errors that can be matched: [ErrConfig], errors.ErrUnsupported.
 func RunErr(c Config) error {
 	s, err := c.settle()
+	if err == nil && question.Successor {
+		err = s.cannotSucceed()
+	}
 	answer(err)
 	if err != nil {
 		if isWorker || isSuccessor || isFetchProcess {
@@ -85,9 +87,10 @@ func RunErr(c Config) error {
 	return s.run()
 }
 
-// refuse ends a worker that cannot run its program, a fetch process that cannot
-// serve, or a check that cannot be answered. Returning would have the program run without the master, as a second
-// service beside the first.
+// refuse ends a worker that cannot run its program, a successor that cannot go
+// on, a fetch process that cannot serve, or a check that cannot be answered.
+// Returning would have the program run without the master, as a second service
+// beside the first.
 func refuse(err error) {
 	fmt.Fprintf(os.Stderr, "[overseer] %v\n", err)
 	os.Exit(1)
@@ -117,12 +120,9 @@ func SanityCheck() {
 var question = handover.TakeQuestion()
 
 // answer ends a process that was started to be asked: it must not run its
-// program. config is what is wrong with the configuration, or nil; a successor
-// is asked for what it makes of the state of the master before as well.
+// program. config is what is wrong with the configuration, or nil; of a successor
+// also what keeps it from going on.
 func answer(config error) {
-	if question.Successor {
-		config = errors.Join(config, cannotSucceed())
-	}
 	if asked, err := question.Answer(config); asked {
 		if err != nil {
 			refuse(err)

@@ -71,6 +71,9 @@ func startContainer(t *testing.T, options ...option) *service {
 func (s *service) findPIDOne() {
 	s.t.Helper()
 	eventually(s.t, "the first process of the container", func() bool {
+		if s.ended() {
+			return true // it was there, and has no number any more
+		}
 		for _, p := range processes() {
 			// The runtime has children of its own, for a moment.
 			if p.parent == s.cmd.Process.Pid && isPIDOne(p.pid) {

@@ -77,6 +77,7 @@ func (s *service) upgrades() {
 	if got := request(s.t, "tcp", s.Address()); got != "version 2\n" {
 		s.t.Errorf("answer %q after the upgrade, want version 2", got)
 	}
+	s.until("the master's replacement", func() bool { return s.count(replaced)+s.count("msg=stays") > 0 })
 }
 
 // TestServiceOfAnotherUser runs without any right of root's.

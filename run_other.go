@@ -34,7 +34,7 @@ const (
 	isFetchProcess = false
 )
 
-func cannotSucceed() error { return nil }
+func (settled) cannotSucceed() error { return nil }
 
 func handedBinary() string { return "" }
 

@@ -64,7 +64,12 @@ func handedBinary() string { return handed.state.Binary }
 
 // cannotSucceed is what keeps this process from going on as the master whose
 // state it was shown.
-func cannotSucceed() error { return handed.err }
+func (s settled) cannotSucceed() error {
+	if handed.err != nil {
+		return handed.err
+	}
+	return s.checkCredential()
+}
 
 type inheritance struct {
 	handover.Inherited
