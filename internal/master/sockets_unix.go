@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 
 	"github.com/seed-3d078585/overseer/internal/handover"
 	"github.com/seed-3d078585/overseer/internal/machine"
 	"github.com/seed-3d078585/overseer/internal/socket"
+	"golang.org/x/sys/unix"
 )
 
 // This file holds which sockets the master has, and which of them a generation
@@ -48,12 +50,13 @@ func (s *sockets) add(one *socket.Socket) (number int) {
 type given struct {
 	number int // -1: yet to be bound
 	*socket.Socket
+	copy int // of the descriptor, for the set-up of a worker; the socket's own is the owner's
 }
 
 func (s *sockets) list(numbers []int) (list []given) {
 	for _, n := range numbers {
 		if one := s.held[n]; one != nil {
-			list = append(list, given{n, one})
+			list = append(list, given{number: n, Socket: one})
 		}
 	}
 	return list
@@ -83,13 +86,37 @@ func (m *Master) equip(w *worker, hello handover.Hello) ([]given, error) {
 		return nil, err
 	}
 	late := false
-	if !m.ask(func() { late = !m.give(w, plan, fresh) }) || late {
+	if !m.ask(func() {
+		if late = !m.give(w, plan, fresh); !late {
+			err = copyAll(plan)
+		}
+	}) || late {
 		for _, s := range fresh {
 			err = errors.Join(err, s.Unlink(), s.Close())
 		}
 		return nil, errors.Join(errors.New("its sockets came too late: it was given up"), err)
 	}
-	return plan, nil
+	return plan, err
+}
+
+// copyAll copies the descriptors: by the time that they are sent the owner may
+// have closed its own.
+func copyAll(all []given) error {
+	for i := range all {
+		fd, err := unix.FcntlInt(all[i].FD(), unix.F_DUPFD_CLOEXEC, 0)
+		if err != nil {
+			closeCopies(all[:i])
+			return fmt.Errorf("copy the socket of %q: %w", all[i].Address(), os.NewSyscallError("fcntl", err))
+		}
+		all[i].copy = fd
+	}
+	return nil
+}
+
+func closeCopies(all []given) {
+	for _, g := range all {
+		unix.Close(g.copy)
+	}
 }
 
 // plan says which sockets a worker with these addresses is given, and which have
@@ -138,7 +165,7 @@ func (m *Master) give(w *worker, plan []given, fresh []*socket.Socket) bool {
 	ev := machine.Greeted{Gen: w.gen, Sockets: []int{}}
 	for i := range plan {
 		if plan[i].number < 0 {
-			plan[i] = given{m.sockets.add(fresh[0]), fresh[0]}
+			plan[i] = given{number: m.sockets.add(fresh[0]), Socket: fresh[0]}
 			fresh = fresh[1:]
 			m.service.keep(plan[i].Socket)
 			m.cfg.Log.Info("bound", "address", plan[i].Address(), "generation", int(w.gen))

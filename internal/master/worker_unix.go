@@ -233,6 +233,7 @@ func (w *worker) setUp(hello handover.Hello) error {
 	if err != nil {
 		return err
 	}
+	defer closeCopies(all)
 	setup := handover.Setup{
 		Version:          version,
 		Generation:       int(w.gen),
@@ -249,7 +250,7 @@ func (w *worker) setUp(hello handover.Hello) error {
 		var fds []int
 		for _, s := range some {
 			msg.Sockets = append(msg.Sockets, handover.Socket{Network: s.Network(), Address: s.Address()})
-			fds = append(fds, int(s.FD()))
+			fds = append(fds, s.copy)
 		}
 		if err := w.conn.Send(msg, fds...); err != nil {
 			return err
