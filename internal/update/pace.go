@@ -110,15 +110,3 @@ func (r *refusal) sooner(wait time.Duration) time.Duration {
 	}
 	return min(wait, time.Until(r.at))
 }
-
-// sleep waits; false means that ctx has ended.
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return ctx.Err() == nil
-	case <-ctx.Done():
-		return false
-	}
-}
