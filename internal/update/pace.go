@@ -1,7 +1,6 @@
 package update
 
 import (
-	"context"
 	"errors"
 	"math/rand/v2"
 	"time"
