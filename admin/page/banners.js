@@ -1,9 +1,10 @@
 // The banners: what is under way, a hold, a crash loop, the release that was
 // refused last.
 
-import { attr, byID, el, keyed, say, show } from './element.js';
+import { attr, byID, el, keyed, say } from './element.js';
 import { ago, both, clock, moment, setMoment, time, wholeSpan } from './figures.js';
 import { icon } from './icons.js';
+import { makeOutput, setOutput } from './output.js';
 import { now, state } from './state.js';
 
 const stages = ['start', 'ready', 'probe', 'open', 'trial', 'commit'];
@@ -107,14 +108,4 @@ function setRefused(parts, a) {
   say(parts.text, `${ago(now() - time(ended))}${live ? `. ${both(live.release)} serves` : ''}. At `);
   setMoment(parts.when, ended);
   setOutput(parts.output, a.output);
-}
-
-// makeOutput makes a fold for what a process wrote last; setOutput fills it.
-export function makeOutput() {
-  return el('details', { class: 'fold output', hidden: true }, el('summary', null, 'What it wrote last'), el('pre', { tabindex: '0', role: 'group', 'aria-label': 'What it wrote last' }));
-}
-
-export function setOutput(node, text) {
-  show(node, Boolean(text));
-  say(node.lastChild, text);
 }
