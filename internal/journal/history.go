@@ -17,12 +17,18 @@ type history struct {
 	live  admin.Release   // what ran live last and was not on trial
 }
 
-// add keeps one that has ended.
-func (h *history) add(a admin.Attempt) {
+// add keeps one that has ended, unless it is kept already.
+func (h *history) add(a admin.Attempt) (added bool) {
+	for _, have := range h.ended {
+		if have.To.Digest == a.To.Digest && have.Began.Equal(a.Began) {
+			return false
+		}
+	}
 	h.ended = append(h.ended, a)
 	if extra := len(h.ended) - maxAttempts; extra > 0 {
 		h.ended = slices.Delete(h.ended, 0, extra)
 	}
+	return true
 }
 
 // take returns what an event has ended.

@@ -59,7 +59,7 @@ func Open(dir string) (*Journal, error) {
 }
 
 // Append gives the event its number, a time where it has none, and the version
-// of its release where that is known, and tells it.
+// of its release where that is known, and tells it. After Close it does nothing.
 func (j *Journal) Append(e admin.Event) admin.Event {
 	if e.Time.IsZero() {
 		e.Time = time.Now()
@@ -68,6 +68,9 @@ func (j *Journal) Append(e admin.Event) admin.Event {
 	e.Reason, e.Output = cut(e.Reason), cut(e.Output)
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	if j.ended {
+		return e
+	}
 	e.ID = j.last + 1
 	if e.Version == "" {
 		e.Version = j.versions[e.Release]
@@ -93,17 +96,21 @@ func (j *Journal) allAttempts() []admin.Attempt {
 
 // keep takes an event in; each change of release that it ends is given to ended.
 func (j *Journal) keep(e admin.Event, ended func(admin.Attempt)) {
+	j.add(e)
+	for _, a := range j.history.take(e) {
+		if ended != nil && j.history.add(a) {
+			ended(a)
+		}
+	}
+}
+
+// add takes an event in that tells nothing new of the history.
+func (j *Journal) add(e admin.Event) {
 	j.last = max(j.last, e.ID)
 	j.learn(admin.Release{Digest: e.Release, Version: e.Version})
 	j.events = append(j.events, e)
 	if extra := len(j.events) - maxEvents; extra > 0 {
 		j.events = slices.Delete(j.events, 0, extra)
-	}
-	for _, a := range j.history.take(e) {
-		if ended != nil {
-			j.history.add(a)
-			ended(a)
-		}
 	}
 }
 

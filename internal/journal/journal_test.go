@@ -187,3 +187,48 @@ func TestEventsAfter(t *testing.T) {
 		}
 	}
 }
+
+// A master that goes on in the place of another one knows what that one told, also
+// what was not written.
+func TestHandoff(t *testing.T) {
+	for _, row := range []struct {
+		name string
+		open func(t *testing.T, dir string) *Journal
+	}{
+		{"in memory", func(*testing.T, string) *Journal { return New() }},
+		{"on the disk", open},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			dir := t.TempDir()
+			j := row.open(t, dir)
+			j.Append(admin.Event{Kind: admin.Live, Release: "a"})
+			j.Append(admin.Event{Kind: admin.Fetched, Release: "b", Version: "2"})
+			j.Append(admin.Event{Kind: admin.Failed, Release: "b", Reason: "no"})
+			j.Append(admin.Event{Kind: admin.Fetched, Release: "c"})
+			j.Close()
+			lost := filepath.Join(dir, eventsFile) // its last lines
+			if text, err := os.ReadFile(lost); err == nil {
+				if err := os.WriteFile(lost, text[:len(text)/2], 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			next := row.open(t, dir)
+			next.Adopt(j.Handoff())
+			next.Append(admin.Event{Kind: admin.Committed, Release: "c"})
+			got, known := next.Events(0, 10)
+			if len(got) != 5 || !known || got[4].ID != 5 {
+				t.Errorf("%d events, known %v: %+v", len(got), known, got)
+			}
+			var all []string
+			for _, a := range next.History(10) {
+				all = append(all, fmt.Sprintf("%s>%s %s", a.From.Digest, a.To.Digest, a.Result))
+			}
+			if text := strings.Join(all, ", "); text != "a>c committed, a>b failed" {
+				t.Errorf("history %q", text)
+			}
+			if next.Version("b") != "2" {
+				t.Error("the version of b is forgotten")
+			}
+		})
+	}
+}

@@ -27,6 +27,16 @@ type Generation struct {
 	Reverts bool // it is the binary that was installed before
 }
 
+// Generation returns one of them; nil where there is none of that number.
+func (s Snapshot) Generation(num Gen) *Generation {
+	for i := range s.Generations {
+		if s.Generations[i].Num == num {
+			return &s.Generations[i]
+		}
+	}
+	return nil
+}
+
 // Snapshot copies what the machine holds.
 func (m *Machine) Snapshot() Snapshot {
 	s := Snapshot{
