@@ -78,3 +78,9 @@ func UserOf(uid int) string { return userOf(uid) }
 
 // TraceOf reads a traceparent.
 func TraceOf(headers ...string) string { return traceOf(headers) }
+
+// Wire are the types that are on the wire and not exported, by their names in
+// openapi.json.
+func Wire() map[string]any {
+	return map[string]any{"Events": eventList{}, "Lost": lostEvents{}, "Accepted": accepted{}, "Failure": failure{}}
+}
