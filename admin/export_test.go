@@ -84,3 +84,6 @@ func TraceOf(headers ...string) string { return traceOf(headers) }
 func Wire() map[string]any {
 	return map[string]any{"Events": eventList{}, "Lost": lostEvents{}, "Accepted": accepted{}, "Failure": failure{}}
 }
+
+// SeekFor has streams of a client give up a master sooner.
+func (c *Client) SeekFor(d time.Duration) { c.seekFor = d }

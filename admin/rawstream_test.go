@@ -60,3 +60,16 @@ func (r *rawStream) next(t testing.TB) (m rawMessage) {
 	t.Fatalf("the stream ended: %v; it began with %q", r.lines.Err(), r.head)
 	return m
 }
+
+// skip reads past one message, and returns false at the end.
+func (r *rawStream) skip() bool {
+	data := false
+	for r.lines.Scan() {
+		line := r.lines.Bytes()
+		if len(line) == 0 && data {
+			return true
+		}
+		data = data || len(line) > 5 && string(line[:5]) == "data:"
+	}
+	return false
+}
