@@ -115,7 +115,7 @@ func TestOrderOutlivesItsClient(t *testing.T) {
 		_, err := c.Restart(ctx, admin.Order{})
 		gone <- err
 	}()
-	at := <-m.entered
+	<-m.entered
 	cancel()
 	if err := <-gone; err == nil {
 		t.Error("a call whose context has ended succeeded")
@@ -125,7 +125,4 @@ func TestOrderOutlivesItsClient(t *testing.T) {
 	}
 	close(m.leave)
 	eventually(t, "the order is carried out", func() bool { return len(m.Orders()) == 1 })
-	if at.Err() != nil && len(m.Orders()) != 1 {
-		t.Errorf("the context of the order ended: %v", at.Err())
-	}
 }
