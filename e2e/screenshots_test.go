@@ -8,6 +8,8 @@ import (
 	"math"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"path/filepath"
 	"testing"
@@ -49,10 +51,11 @@ func TestScreenshots(t *testing.T) {
 			if c.scene != nil {
 				c.scene(m)
 			}
-			s := httptest.NewServer(pastSamples(m, standin(m, "")))
-			t.Cleanup(s.Close)
-			b := open(t, s.URL+"/", c.on)
-			t.Cleanup(s.CloseClientConnections)
+			front := httptest.NewServer(pastSamples(m, httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: serve(t, m).address})))
+			t.Cleanup(front.Close)
+			b := open(t, front.URL+"/#token="+token, c.on)
+			t.Cleanup(front.CloseClientConnections)
+			b.untilLive()
 			b.until("document.querySelectorAll('path.line').length > 1 && document.querySelector('path.line').getAttribute('d').length > 2000")
 			if c.do != nil {
 				c.do(b)

@@ -202,3 +202,9 @@ func quote(s string) string {
 	q, _ := json.Marshal(s) // a string always can
 	return string(q)
 }
+
+// untilLive waits until the page is connected and has been told the first figures.
+func (b *tab) untilLive() {
+	b.t.Helper()
+	b.until("document.getElementById('link').dataset.state === 'live' && !document.getElementById('open').hidden && document.querySelectorAll('#orders button:not([aria-disabled])').length > 0")
+}
