@@ -169,7 +169,7 @@ func TestThemes(t *testing.T) {
 	b.untilLive()
 	expect("light, reloaded", light)
 	b.show(desktop)
-	b.press("t")
+	b.letter("t")
 	b.untilText("#theme", "Theme: dark")
 	expect("dark by the key", dark)
 }

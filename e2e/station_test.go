@@ -16,12 +16,13 @@ type station struct {
 	master  *admintest.Master
 	server  *admin.Server
 	address string // host and port
+	token   string
 }
 
 // serve serves until the test ends.
 func serve(t *testing.T, m *admintest.Master) *station {
 	t.Helper()
-	s := &station{t: t, master: m}
+	s := &station{t: t, master: m, token: token}
 	s.start("127.0.0.1:0")
 	t.Cleanup(s.stop)
 	return s
@@ -34,10 +35,11 @@ func (s *station) start(address string) {
 		s.t.Fatal(err)
 	}
 	s.address = l.Addr().String()
+	access := s.token
 	server := admin.NewServer(s.master, admin.Options{})
 	s.server = server
 	done := make(chan error, 1)
-	go func() { done <- server.Serve(l, admin.Access{Token: token}) }()
+	go func() { done <- server.Serve(l, admin.Access{Token: access}) }()
 	s.t.Cleanup(func() {
 		server.Close(patience)
 		if err := <-done; err != nil {

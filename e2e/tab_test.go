@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	cdplog "github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
@@ -207,4 +208,21 @@ func quote(s string) string {
 func (b *tab) untilLive() {
 	b.t.Helper()
 	b.until("document.getElementById('link').dataset.state === 'live' && !document.getElementById('open').hidden && document.querySelectorAll('#orders button:not([aria-disabled])').length > 0")
+}
+
+// letter presses the key of one letter or sign, as a keyboard does: the browser
+// makes a character of it only if the page does not take the key.
+func (b *tab) letter(key string) {
+	b.t.Helper()
+	b.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		for _, p := range []input.DispatchKeyEventParams{
+			{Type: input.DispatchKeyEventTypeKeyDown, Key: key, Text: key},
+			{Type: input.DispatchKeyEventTypeKeyUp, Key: key},
+		} {
+			if _, err := chromedp.Call(ctx, input.DispatchKeyEvent, p); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
 }
