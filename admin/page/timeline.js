@@ -68,7 +68,7 @@ function setRow(row, g, begin, end) {
   say(name.firstChild, g.number);
   say(name.lastChild, release(g.release));
   attr(row, 'data-shown', g.number === shown);
-  attr(track, 'aria-label', tell(g, end));
+  attr(track, 'aria-label', tell(g)); // without what grows: it would be told each second
   attr(track, 'tabindex', g.number === shown ? '0' : '-1'); // one stop for the tab key; arrows walk the rows
   const room = track.clientWidth;
   const bars = stretches(g, end).map((s, i) => ({ ...s, i })).filter((s) => s.to >= begin);
@@ -80,7 +80,7 @@ function setRow(row, g, begin, end) {
     bar.style.left = `${from * 100}%`;
     bar.style.width = `${(to - from) * 100}%`;
     const word = phaseWord(b.look);
-    say(bar.firstChild, (to - from) * room > 24 + 8 * word.length ? word : '');
+    attr(bar.firstChild, 'data-word', (to - from) * room > 24 + 8 * word.length ? word : null);
   });
 }
 
@@ -88,8 +88,9 @@ function makeBar() {
   return el('span', { class: 'bar' }, el('span'));
 }
 
-// tell says when each phase began, and how long it took.
-function tell(g, t) {
+// tell says when each phase began, and how long it took; the last one counts up to
+// a moment, where that is given.
+function tell(g, t = NaN) {
   const parts = stretches(g, t).map((s) => {
     const word = s.look === 'coming' || s.phase === 'gone' ? s.phase : phaseWord(s.look);
     return s.to > s.from ? `${word} ${clock(s.from)} (${span(s.to - s.from)})` : `${word} ${clock(s.from)}`;
