@@ -45,7 +45,7 @@ func Commands() []Command {
 		statusCommand, listCommand, eventsCommand, historyCommand,
 		restartCommand, upgradeCommand, rollbackCommand, holdCommand, unholdCommand,
 		quarantineCommand, logLevelCommand, doctorCommand, pageCommand,
-		completionCommand, helpCommand,
+		completionCommand(), helpCommand(),
 	}
 }
 

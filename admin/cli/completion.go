@@ -10,28 +10,30 @@ import (
 	"strings"
 )
 
-var completionCommand = Command{
-	Name: "completion", Args: "bash | zsh | fish", About: "write a script that completes command lines in a shell", Alone: true,
-	Text: `
+func completionCommand() Command {
+	return Command{
+		Name: "completion", Args: "bash | zsh | fish", About: "write a script that completes command lines in a shell", Alone: true,
+		Text: `
   bash  eval "$(PROGRAM completion bash)", in ~/.bashrc
   zsh   PROGRAM completion zsh > DIRECTORY/_NAME, in a directory of $fpath
   fish  PROGRAM completion fish > ~/.config/fish/completions/NAME.fish
 `,
-	Examples: "completion bash",
-	Words:    []Word{{Name: "bash"}, {Name: "zsh"}, {Name: "fish"}},
-	Setup: func(k *Call) func(context.Context) error {
-		return func(context.Context) error {
-			if len(k.Args) != 1 {
-				return Usage("want bash, zsh or fish; got %q", k.Args)
+		Examples: "completion bash",
+		Words:    []Word{{Name: "bash"}, {Name: "zsh"}, {Name: "fish"}},
+		Setup: func(k *Call) func(context.Context) error {
+			return func(context.Context) error {
+				if len(k.Args) != 1 {
+					return Usage("want bash, zsh or fish; got %q", k.Args)
+				}
+				script, ok := map[string]func(completed) string{"bash": bashScript, "zsh": zshScript, "fish": fishScript}[k.Args[0]]
+				if !ok {
+					return Usage("there is no completion for %q: want bash, zsh or fish", k.Args[0])
+				}
+				_, err := io.WriteString(k.Stdout, script(k.completed()))
+				return err
 			}
-			script, ok := map[string]func(completed) string{"bash": bashScript, "zsh": zshScript, "fish": fishScript}[k.Args[0]]
-			if !ok {
-				return Usage("there is no completion for %q: want bash, zsh or fish", k.Args[0])
-			}
-			_, err := io.WriteString(k.Stdout, script(k.completed()))
-			return err
-		}
-	},
+		},
+	}
 }
 
 // A completed is a program whose command lines are completed.
@@ -75,7 +77,7 @@ func (k *Call) words() (all []Word) {
 		other := newCall(k.Env, c)
 		c.Setup(other)
 		w := Word{Name: c.Name, About: c.About, Words: c.Words, Flags: Options(other.Flags, other.values)}
-		if c.Name == helpCommand.Name {
+		if c.Name == "help" {
 			for _, about := range k.commands() {
 				w.Words = append(w.Words, Word{Name: about.Name, About: about.About})
 			}

@@ -130,6 +130,8 @@ func (k *Call) coming(ctx context.Context, client *admin.Client, e *eventsFlags,
 			return m.err
 		case m.Reconnected && !k.JSON:
 			k.say("note: connected again; the master was replaced, or came back")
+		case m.Lost != 0 && !k.JSON:
+			k.say("note: events before %d are not kept any more", m.Lost)
 		case m.Event != nil && e.wants(*m.Event):
 			if err := k.event(*m.Event); err != nil {
 				return err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"net/url"
 	"os"
 	"syscall"
 
@@ -62,6 +63,8 @@ func ExitCode(err error) int {
 		return ExitConflict
 	case errors.Is(err, errTimeout), errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
 		return ExitTimeout
+	case errors.As(err, &status) && status.Code == http.StatusGatewayTimeout:
+		return ExitTimeout
 	case errors.As(err, &status) && (status.Code == http.StatusUnauthorized || status.Code == http.StatusForbidden),
 		errors.Is(err, fs.ErrPermission):
 		return ExitNotAllowed
@@ -74,6 +77,10 @@ func ExitCode(err error) int {
 // explained adds what to do next to an error of the connection.
 func (k *Call) explained(err error) error {
 	where := k.shown
+	var request *url.Error
+	if errors.As(err, &request) && where != "" {
+		err = request.Err // without the address of the request, which is none of a socket
+	}
 	switch {
 	case errors.Is(err, errUsage) || where == "":
 		return err

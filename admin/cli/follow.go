@@ -34,6 +34,8 @@ func (k *Call) follow(ctx context.Context, client *admin.Client, c *course, befo
 				return fmt.Errorf("follow what becomes of it: %w", m.err)
 			case m.Reconnected:
 				k.progress(since, "the master was replaced, or came back")
+			case m.Lost != 0:
+				k.progress(since, "note: events before %d are not kept any more", m.Lost)
 			case m.Event != nil:
 				last = m.Event.ID
 				k.progress(since, "%s", EventText(*m.Event))

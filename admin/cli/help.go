@@ -9,29 +9,31 @@ import (
 	"strings"
 )
 
-var helpCommand = Command{
-	Name: "help", Args: "[COMMAND]", About: "say everything about a command", Alone: true,
-	Text: `
+func helpCommand() Command {
+	return Command{
+		Name: "help", Args: "[COMMAND]", About: "say everything about a command", Alone: true,
+		Text: `
 Without a command it lists all of them.
 `,
-	Examples: "help rollback",
-	Setup: func(k *Call) func(context.Context) error {
-		return func(context.Context) error {
-			switch len(k.Args) {
-			case 0:
-				k.index(k.Stdout)
-				return nil
-			case 1:
-				if c, ok := k.find(k.Args[0]); ok {
-					other := newCall(k.Env, c)
-					c.Setup(other)
-					other.page(k.Stdout)
+		Examples: "help rollback",
+		Setup: func(k *Call) func(context.Context) error {
+			return func(context.Context) error {
+				switch len(k.Args) {
+				case 0:
+					k.index(k.Stdout)
 					return nil
+				case 1:
+					if c, ok := k.find(k.Args[0]); ok {
+						other := newCall(k.Env, c)
+						c.Setup(other)
+						other.page(k.Stdout)
+						return nil
+					}
 				}
+				return Usage("there is no command %q", strings.Join(k.Args, " "))
 			}
-			return Usage("there is no command %q", strings.Join(k.Args, " "))
-		}
-	},
+		},
+	}
 }
 
 // index lists all commands.
