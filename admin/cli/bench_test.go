@@ -172,3 +172,9 @@ func (s *syncBuffer) await(t *testing.T, what string, ok func(string) bool) stri
 		}
 	}
 }
+
+func contextOf(t *testing.T) (context.Context, context.CancelFunc) {
+	ctx, stop := context.WithTimeout(t.Context(), patience)
+	t.Cleanup(stop)
+	return ctx, stop
+}

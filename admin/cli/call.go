@@ -24,7 +24,8 @@ type Call struct {
 	command Command
 	place   Place
 	timeout time.Duration
-	values  map[string][]string // of flags that take one of few
+	values  map[string][]string // of flags that take one of few, for completion
+	strict  map[string]bool     // flags that take nothing else
 	shown   string              // where the master is that was connected to
 	reached string              // its socket, by a path that is short enough
 	closers []func()
@@ -34,7 +35,7 @@ type Call struct {
 const timeoutOfReads = 10 * time.Second
 
 func newCall(e Env, c Command) *Call {
-	k := &Call{Env: e, command: c, Flags: flag.NewFlagSet(c.Name, flag.ContinueOnError), timeout: timeoutOfReads, values: map[string][]string{}}
+	k := &Call{Env: e, command: c, Flags: flag.NewFlagSet(c.Name, flag.ContinueOnError), timeout: timeoutOfReads, values: map[string][]string{}, strict: map[string]bool{}}
 	k.Flags.SetOutput(io.Discard) // fail says it
 	if c.Alone {
 		return k
@@ -46,7 +47,13 @@ func newCall(e Env, c Command) *Call {
 }
 
 // oneOf notes which values a flag may have.
-func (k *Call) oneOf(name string, values ...string) { k.values[name] = values }
+func (k *Call) oneOf(name string, values ...string) {
+	k.suggest(name, values...)
+	k.strict[name] = true
+}
+
+// suggest notes values of a flag for completion.
+func (k *Call) suggest(name string, values ...string) { k.values[name] = values }
 
 // parse takes flags before, between and after the other arguments. What follows
 // -- is no flag.
@@ -70,6 +77,9 @@ func (k *Call) parse(args []string) error {
 		args = rest[1:]
 	}
 	for name, values := range k.values {
+		if !k.strict[name] {
+			continue
+		}
 		if v := k.Flags.Lookup(name).Value.String(); v != "" && !slices.Contains(values, v) {
 			return Usage("--%s %q: want one of %s", name, v, strings.Join(values, ", "))
 		}

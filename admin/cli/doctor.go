@@ -11,7 +11,7 @@ import (
 )
 
 var doctorCommand = Command{
-	Name: "doctor", About: "look for what keeps the service from upgrading or answering, and say what to do",
+	Name: "doctor", About: "say what keeps the service from upgrading or answering, and what to do",
 	Text: `
 It looks at the master, at what holds upgrades up, at the files, filesystems and
 rights that an upgrade needs, at the clock, and at the unit under systemd. Nothing

@@ -13,7 +13,7 @@ import (
 )
 
 var eventsCommand = Command{
-	Name: "events", About: "show what the master has decided and learnt, and go on with -f",
+	Name: "events", About: "show what the master has decided and learnt; -f goes on",
 	Text: `
 One line for each event, the oldest first. Events have numbers, which go on when
 the master is replaced; --after takes one. With -f it goes on until Ctrl-C, and
@@ -28,6 +28,7 @@ With --json each line is one event, as GET /v1/events has it.
 		k.Flags.Uint64Var(&e.after, "after", 0, "`NUMBER` of the event after which to begin")
 		k.Flags.IntVar(&e.max, "n", 50, "`COUNT` of events at most, the newest of them; with -f of those that are past")
 		k.Flags.StringVar(&e.kinds, "kind", "", "`KIND` of events to show, or several with commas: live, failed, rolled-back, …")
+		k.suggest("kind", kindNames()...)
 		return func(ctx context.Context) error { return k.events(ctx, e) }
 	},
 }
@@ -50,15 +51,18 @@ func (e *eventsFlags) check() error {
 	for _, one := range strings.FieldsFunc(e.kinds, func(r rune) bool { return r == ',' || r == ' ' }) {
 		kind := admin.Kind(one)
 		if !slices.Contains(admin.Kinds(), kind) {
-			var all []string
-			for _, k := range admin.Kinds() {
-				all = append(all, string(k))
-			}
-			return Usage("--kind %q: want one of %s", one, strings.Join(all, ", "))
+			return Usage("--kind %q: want one of %s", one, strings.Join(kindNames(), ", "))
 		}
 		e.wanted = append(e.wanted, kind)
 	}
 	return nil
+}
+
+func kindNames() (all []string) {
+	for _, k := range admin.Kinds() {
+		all = append(all, string(k))
+	}
+	return all
 }
 
 func (e *eventsFlags) wants(one admin.Event) bool {
@@ -92,7 +96,7 @@ func (k *Call) events(ctx context.Context, e *eventsFlags) error {
 func (k *Call) past(ctx context.Context, client *admin.Client, e *eventsFlags) (last uint64, err error) {
 	ctx, cancel := k.bounded(ctx)
 	defer cancel()
-	most := e.max
+	most := max(e.max, 1) // the newest one says where to go on
 	if len(e.wanted) > 0 {
 		most = maxEvents // the newest of a kind may be far back
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 var statusCommand = Command{
-	Name: "status", About: "say how the service is, what is under way, and why the last release was refused",
+	Name: "status", About: "say how the service is, and why the last release was refused",
 	Text: `
 The first line is the condition: serving, starting, restarting, on trial, down or
 stopping. Then what matters at the moment, and a table of the generations. On a

@@ -15,7 +15,7 @@ type sheet struct {
 	b strings.Builder
 }
 
-const sheetIndent = 11
+const sheetIndent = 13
 
 // row writes one. What is too long for the terminal goes on below.
 func (s *sheet) row(how style, word, format string, args ...any) {
@@ -89,7 +89,9 @@ func (k *Call) statusText(st admin.Status) string {
 		}
 		s.row("", "rollback", "possible to %s", strings.Join(to, ", "))
 	}
-	s.row("", "listens", "%s", strings.Join(st.Addresses, ", "))
+	if len(st.Addresses) > 0 {
+		s.row("", "listens", "%s", strings.Join(st.Addresses, ", "))
+	}
 	s.row("", "master", "process %d, up %s, %s, log level %s", st.PID, Span(now.Sub(st.Started)), Size(st.Usage.RSS), st.LogLevel)
 	if len(st.Generations) > 0 {
 		s.b.WriteString("\n" + generationTable(st, now).text(s.Env))
@@ -100,7 +102,11 @@ func (k *Call) statusText(st admin.Status) string {
 func (s *sheet) live(st admin.Status, now time.Time) {
 	g, ok := generation(st, st.Live)
 	if !ok {
-		s.row(red, "live", "none: nobody answers; clients wait in the queue of the sockets, or are refused")
+		if st.Condition == admin.Coming {
+			s.row(yellow, "live", "none yet: the first generation comes up; clients wait in the queue of the sockets")
+		} else {
+			s.row(red, "live", "none: nobody answers; clients wait in the queue of the sockets, or are refused")
+		}
 		if n := len(st.Gone); n > 0 {
 			last := st.Gone[n-1]
 			s.row("", "last", "generation %d, %s, %s, %s ago", last.Number, ReleaseName(last.Release), last.Exit, Span(now.Sub(last.Since)))
@@ -140,7 +146,7 @@ func (s *sheet) source(st admin.Status, now time.Time) {
 
 // generationTable has a row for each generation that has not ended.
 func generationTable(st admin.Status, now time.Time) table {
-	t := table{{"GEN", "PHASE", "FOR", "PID", "OPEN", "ACCEPTED", "MEMORY", "RELEASE"}}
+	t := table{{"GEN", "PHASE", "RELEASE", "FOR", "PID", "OPEN", "ACCEPTED", "MEMORY"}}
 	for _, g := range st.Generations {
 		phase := string(g.Phase)
 		if g.OnTrial {
@@ -156,7 +162,7 @@ func generationTable(st admin.Status, now time.Time) table {
 		if g.Usage.RSS > 0 {
 			memory = Size(g.Usage.RSS)
 		}
-		t = append(t, []string{strconv.Itoa(g.Number), phase, Span(now.Sub(g.Since)), pid, open, accepted, memory, ReleaseName(g.Release)})
+		t = append(t, []string{strconv.Itoa(g.Number), phase, ReleaseName(g.Release), Span(now.Sub(g.Since)), pid, open, accepted, memory})
 	}
 	return t
 }
