@@ -52,8 +52,7 @@ func Commands() []Command {
 // commands are all that Main carries out.
 func (e Env) commands() []Command {
 	all := Commands()
-	last := len(all) - 2 // completion and help end the list
-	return slices.Concat(all[:last], e.More, all[last:])
+	return slices.Concat(all[:1], e.More, all[1:])
 }
 
 func (e Env) find(name string) (Command, bool) {

@@ -142,7 +142,7 @@ func (k *Call) doctorText(checks []doctor.Finding) string {
 	how := map[doctor.Result]style{doctor.OK: green, doctor.Warn: yellow, doctor.Fail: red}
 	for _, c := range checks {
 		s.b.WriteString(s.paint(how[c.Result], fmt.Sprintf("%-8s", c.Result)))
-		lines := []string{line(c.Check + ": " + c.Found)}
+		lines := []string{Line(c.Check + ": " + c.Found)}
 		if w := s.width(); w > 0 {
 			lines = wrap(lines[0], w-8)
 		}
@@ -150,7 +150,7 @@ func (k *Call) doctorText(checks []doctor.Finding) string {
 		if c.Advice == "" {
 			continue
 		}
-		lines = []string{line("-> " + c.Advice)}
+		lines = []string{Line("-> " + c.Advice)}
 		if w := s.width(); w > 0 {
 			lines = wrap(lines[0], w-8)
 		}

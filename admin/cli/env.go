@@ -72,8 +72,8 @@ func (e Env) settled() Env {
 	return e
 }
 
-// unicode reports whether the terminal shows more than ASCII: locale(7).
-func (e Env) unicode() bool {
+// Unicode reports whether the terminal shows more than ASCII: locale(7).
+func (e Env) Unicode() bool {
 	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
 		if v := strings.ToLower(e.Getenv(name)); v != "" {
 			return strings.Contains(v, "utf-8") || strings.Contains(v, "utf8")
@@ -82,7 +82,7 @@ func (e Env) unicode() bool {
 	return false
 }
 
-// colour reports whether colours are wanted: no-color.org.
-func (e Env) colour() bool {
+// Colour reports whether colours are wanted: no-color.org.
+func (e Env) Colour() bool {
 	return e.Terminal && e.Getenv("NO_COLOR") == "" && e.Getenv("TERM") != "dumb"
 }

@@ -182,7 +182,7 @@ func EventText(e admin.Event) string {
 	if e.Reason != "" {
 		text += ": " + e.Reason
 	}
-	return line(text)
+	return Line(text)
 }
 
 func eventStyle(k admin.Kind) style {

@@ -80,11 +80,11 @@ func TestStatusPages(t *testing.T) {
 		k := newCall(row.env.settled(), statusCommand)
 		text := k.statusText(row.status)
 		golden(t, "status/"+row.name+".txt", text)
-		if !k.colour() && strings.ContainsRune(text, '\x1b') {
+		if !k.Colour() && strings.ContainsRune(text, '\x1b') {
 			t.Errorf("%s has an escape sequence", row.name)
 		}
 		for l := range strings.Lines(text) {
-			if w := row.env.Width; w > 0 && !k.colour() && runes(strings.TrimRight(l, "\n")) > w {
+			if w := row.env.Width; w > 0 && !k.Colour() && runes(strings.TrimRight(l, "\n")) > w {
 				t.Errorf("%s has a line of %d characters: %s", row.name, runes(l), l)
 			}
 		}

@@ -65,9 +65,9 @@ func (k *Call) historyText(all []admin.Attempt) string {
 		} else {
 			took = Span(now.Sub(a.Began)) + " " + took
 		}
-		s.b.WriteString(Moment(a.Began, now) + "  " + s.paint(how, line(string(a.Result))) + "  " + ReleaseName(a.From) + " -> " + ReleaseName(a.To) + ", " + took)
+		s.b.WriteString(Moment(a.Began, now) + "  " + s.paint(how, Line(string(a.Result))) + "  " + ReleaseName(a.From) + " -> " + ReleaseName(a.To) + ", " + took)
 		if a.Actor != "" {
-			s.b.WriteString(", by " + line(a.Actor))
+			s.b.WriteString(", by " + Line(a.Actor))
 		}
 		s.b.WriteString("\n")
 		if a.Reason != "" {

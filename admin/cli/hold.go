@@ -142,7 +142,7 @@ func (k *Call) change(ctx context.Context, o *ordering, do func(context.Context,
 	}
 	text := "upgrades go on\n"
 	if s.Hold != nil {
-		text = line(HoldText(*s.Hold, k.Now())) + "\n"
+		text = Line(HoldText(*s.Hold, k.Now())) + "\n"
 	}
 	return k.Result(held{Hold: s.Hold, Event: accepted.Event}, text)
 }

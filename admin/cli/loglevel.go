@@ -45,5 +45,5 @@ func (k *Call) logLevel(ctx context.Context, o *ordering) error {
 	if s, err = client.Status(ctx); err != nil {
 		return err
 	}
-	return k.Result(map[string]string{"log_level": s.LogLevel}, line(s.LogLevel)+"\n")
+	return k.Result(map[string]string{"log_level": s.LogLevel}, Line(s.LogLevel)+"\n")
 }

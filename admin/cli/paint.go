@@ -14,7 +14,7 @@ const (
 )
 
 func (e Env) paint(how style, text string) string {
-	if how == "" || text == "" || !e.colour() {
+	if how == "" || text == "" || !e.Colour() {
 		return text
 	}
 	return "\x1b[" + string(how) + "m" + text + "\x1b[0m"
@@ -22,7 +22,7 @@ func (e Env) paint(how style, text string) string {
 
 // dots stand for what was cut off.
 func (e Env) dots() string {
-	if e.unicode() {
+	if e.Unicode() {
 		return "…"
 	}
 	return "..."

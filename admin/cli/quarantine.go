@@ -53,7 +53,7 @@ func (k *Call) quarantined(ctx context.Context) error {
 		if e.Until != nil {
 			left = Span(e.Until.Sub(now)) + " more"
 		}
-		t = append(t, []string{shortDigest(e.Digest), Moment(e.Since, now), left, line(e.Reason)})
+		t = append(t, []string{shortDigest(e.Digest), Moment(e.Since, now), left, Line(e.Reason)})
 	}
 	text := t.text(k.Env)
 	if len(all) == 0 {

@@ -96,7 +96,7 @@ func zshScript(c completed) string {
 	described := func(all []string, about []string) string {
 		var parts []string
 		for i, name := range all {
-			parts = append(parts, shellQuote(strings.ReplaceAll(name, ":", `\:`)+":"+line(short(about[i]))))
+			parts = append(parts, shellQuote(strings.ReplaceAll(name, ":", `\:`)+":"+Line(short(about[i]))))
 		}
 		return strings.Join(parts, " ")
 	}
@@ -171,7 +171,7 @@ complete -c %[2]s -f
 	for _, p := range c.places {
 		at := fishQuote(fmt.Sprintf("%s_at %s", f, fishQuote(p.path)))
 		for _, w := range p.words {
-			fmt.Fprintf(&b, "complete -c %s -n %s -a %s -d %s\n", c.name, at, fishQuote(w.Name), fishQuote(line(short(w.About))))
+			fmt.Fprintf(&b, "complete -c %s -n %s -a %s -d %s\n", c.name, at, fishQuote(w.Name), fishQuote(Line(short(w.About))))
 		}
 		if len(p.words) == 0 && p.path != "" {
 			fmt.Fprintf(&b, "complete -c %s -n %s -F\n", c.name, at)
@@ -189,7 +189,7 @@ complete -c %[2]s -f
 			case o.Value != "":
 				how += " -x"
 			}
-			fmt.Fprintf(&b, "complete -c %s -n %s %s -d %s\n", c.name, at, how, fishQuote(line(short(o.About))))
+			fmt.Fprintf(&b, "complete -c %s -n %s %s -d %s\n", c.name, at, how, fishQuote(Line(short(o.About))))
 		}
 	}
 	return b.String()

@@ -19,7 +19,7 @@ const sheetIndent = 13
 
 // row writes one. What is too long for the terminal goes on below.
 func (s *sheet) row(how style, word, format string, args ...any) {
-	text := line(fmt.Sprintf(format, args...))
+	text := Line(fmt.Sprintf(format, args...))
 	lines := []string{text}
 	if w := s.width(); w > 0 {
 		lines = wrap(text, w-sheetIndent)
@@ -63,7 +63,7 @@ func (k *Call) statusText(st admin.Status) string {
 	if name == "" {
 		name = "the service"
 	}
-	s.b.WriteString(s.paint(conditionStyle(st.Condition), line(fmt.Sprintf("%s is %s", name, st.Condition))) + "\n")
+	s.b.WriteString(s.paint(conditionStyle(st.Condition), Line(fmt.Sprintf("%s is %s", name, st.Condition))) + "\n")
 	s.live(st, now)
 	if o := st.Operation; o != nil {
 		s.row(yellow, "under way", "%s", OperationText(*o, now))

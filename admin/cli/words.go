@@ -25,8 +25,8 @@ func clean(text string) string {
 	}, text)
 }
 
-// line makes one line of a text.
-func line(text string) string { return strings.Join(strings.Fields(clean(text)), " ") }
+// Line makes one line of a text, and takes out of it what would steer a terminal.
+func Line(text string) string { return strings.Join(strings.Fields(clean(text)), " ") }
 
 func runes(s string) int { return utf8.RuneCountInString(s) }
 
@@ -87,9 +87,9 @@ func ReleaseName(r admin.Release) string {
 	digest := shortDigest(r.Digest)
 	switch {
 	case r.Version != "" && digest != "":
-		return line(r.Version) + " (" + digest + ")"
+		return Line(r.Version) + " (" + digest + ")"
 	case r.Version != "":
-		return line(r.Version)
+		return Line(r.Version)
 	case digest != "":
 		return "release " + digest
 	}
@@ -97,4 +97,4 @@ func ReleaseName(r admin.Release) string {
 }
 
 // shortDigest is what the log writes of a digest.
-func shortDigest(d string) string { return line(d[:min(len(d), 12)]) }
+func shortDigest(d string) string { return Line(d[:min(len(d), 12)]) }
