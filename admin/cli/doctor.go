@@ -124,7 +124,7 @@ func (k *Call) complete(s *doctor.Subject) {
 	if s.Binary == "" && strings.ContainsRune(k.place.Name, filepath.Separator) {
 		s.Binary = k.place.Name
 	}
-	if s.StateDir == "" && s.Socket != "" {
+	if s.StateDir == "" && s.Socket != "" && nameIn(filepath.Base(s.Socket)) == "" {
 		s.StateDir = filepath.Dir(s.Socket)
 	}
 	if s.StateDir == "" && s.Binary != "" {

@@ -215,6 +215,7 @@ func TestSocketTable(t *testing.T) {
 0000000000000000: 00000002 00000000 00010000 0001 01   813 /with two  blanks/admin-12.sock
 0000000000000000: 00000002 00000000 00010000 0001 01   814 /run/other.sock
 0000000000000000: 00000002 00000000 00010000 0001 01   815 /x/admin-.sock
+0000000000000000: 00000002 00000000 00010000 0001 01   817 /run/overseer/admin-my-app-19.sock
 0000000000000000: 00000002 00000000 00010000 0001 01   816
 garbage
 `
@@ -222,7 +223,7 @@ garbage
 		t.Fatal(err)
 	}
 	in := readListening(table)
-	if len(in) != 2 || in[23421] != "/srv/.app.overseer/admin.sock" || in[813] != "/with two  blanks/admin-12.sock" {
+	if len(in) != 3 || in[817] == "" || in[23421] != "/srv/.app.overseer/admin.sock" || in[813] != "/with two  blanks/admin-12.sock" {
 		t.Errorf("read %v", in)
 	}
 }
