@@ -29,7 +29,7 @@ type found struct {
 // A lostError says that what is meant was not found, or not told apart.
 type lostError struct {
 	message string
-	all     []found
+	all     []found // that may be meant; empty: none is
 }
 
 func (e *lostError) Error() string { return e.message }
@@ -155,6 +155,9 @@ func orElse(text, other string) string {
 func (k *Call) ofName(ctx context.Context, all []found, name string) (found, error) {
 	ask(ctx, all)
 	all = slices.DeleteFunc(all, dead)
+	if slices.ContainsFunc(all, func(f found) bool { return f.err == nil }) {
+		all = slices.DeleteFunc(all, stranger)
+	}
 	fits := all
 	if name != "" {
 		fits = slices.DeleteFunc(slices.Clone(all), func(f found) bool { return !f.is(name) })
@@ -172,7 +175,9 @@ func (k *Call) ofName(ctx context.Context, all []found, name string) (found, err
 	case len(fits) > 1:
 		what, hint = fmt.Sprintf("%d masters run", len(fits)), "add --name, --pid or --socket"
 	case name != "" && len(all) > 0:
-		what, hint, fits = fmt.Sprintf("no running master is called %q", name), "these run; add one of their names", all
+		err := several(fmt.Sprintf("no running master is called %q", name), "these run; add one of their names", all)
+		err.all = nil // none of them is meant
+		return found{}, err
 	case name != "":
 		what = fmt.Sprintf("no running master is called %q", name)
 	}
@@ -180,7 +185,7 @@ func (k *Call) ofName(ctx context.Context, all []found, name string) (found, err
 }
 
 // several is the error that lists what there is.
-func several(what, hint string, all []found) error {
+func several(what, hint string, all []found) *lostError {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s", what, hint)
 	for _, f := range all {
@@ -195,6 +200,10 @@ func several(what, hint string, all []found) error {
 	}
 	return &lostError{message: b.String(), all: all}
 }
+
+// stranger reports whether a socket is one that this user has nothing to do with:
+// of another user, or of another program. One that does not answer in time is none.
+func stranger(f found) bool { return f.err != nil && ExitCode(f.err) != ExitTimeout }
 
 // dead reports whether nobody is behind a socket.
 func dead(f found) bool {
