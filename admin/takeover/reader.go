@@ -39,9 +39,11 @@ func (r *Reader) Read(e admin.Event) []Step {
 			s.add(r.end(e, Interrupted, ByOrder))
 		}
 	case admin.RestartAsked, admin.UpgradeAsked, admin.RollbackAsked:
-		r.asked = &e
+		asked := e // so that the others need no copy on the heap
+		r.asked = &asked
 	case admin.Fetched:
-		r.fetched = &e
+		fetched := e
+		r.fetched = &fetched
 	case admin.Respawn:
 		r.lost = true
 	case admin.Starting:
