@@ -1,0 +1,70 @@
+// The stream of events and samples, for as long as the page is open: where it
+// breaks off it is taken up again after the last event that came.
+
+import * as api from './api.js';
+import { messages } from './sse.js';
+
+const silence = 10_000; // ms without a byte after which it is broken; samples come each second
+const first = 250; // ms before the second try
+const slowest = 8_000; // ms between tries
+
+// follow calls on.event, on.sample, and on.state with live, reconnecting or locked.
+// It ends when the token is not accepted, and otherwise never. on.behind is asked
+// for the event to go on from where some are not kept any more.
+export async function follow(after, on) {
+  for (let tries = 0; ; tries++) {
+    try {
+      for await (const message of connect(after)) {
+        if (message === 'open') {
+          on.state('live');
+          continue;
+        }
+        tries = 0;
+        const data = JSON.parse(message.data);
+        if (message.event === 'sample') on.sample(data);
+        else if (message.event === 'event') {
+          after = data.id;
+          on.event(data);
+        }
+      }
+    } catch (error) {
+      if (error.status === 401 || error.status === 403) {
+        on.state('locked', error);
+        return;
+      }
+      if (error.status === 410) after = await on.behind().catch(() => after);
+    }
+    on.state('reconnecting');
+    // Jitter: when a master comes back, its pages do not come all at once.
+    const wait = Math.min(slowest, first * 2 ** tries);
+    await new Promise((done) => setTimeout(done, wait * (0.5 + Math.random() / 2)));
+  }
+}
+
+// connect yields "open", then the messages of one connection.
+async function* connect(after) {
+  const stop = new AbortController();
+  let alarm;
+  const alive = () => {
+    clearTimeout(alarm);
+    alarm = setTimeout(() => stop.abort(), silence);
+  };
+  alive();
+  try {
+    const response = await fetch(api.address(`events?samples=1&after=${after}`), {
+      headers: api.headers({ Accept: 'text/event-stream', 'Last-Event-ID': String(after) }),
+      cache: 'no-store',
+      redirect: 'error',
+      signal: stop.signal,
+    });
+    if (!response.ok) throw await api.refusal(response);
+    yield 'open';
+    for await (const message of messages(response.body)) {
+      alive();
+      yield message;
+    }
+  } finally {
+    clearTimeout(alarm);
+    stop.abort();
+  }
+}
