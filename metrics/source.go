@@ -20,7 +20,7 @@ type feed interface {
 	events(ctx context.Context, after uint64, max int) (events []admin.Event, known bool, err error)
 
 	// follow calls take with each event after the given ID, until the source
-	// ends, breaks, or has to be asked anew. It returns the error of ctx.
+	// ends, breaks, has to be asked anew, or ctx ends.
 	follow(ctx context.Context, after uint64, take func(admin.Event)) error
 }
 
@@ -29,6 +29,8 @@ func feedOf(s Source) feed {
 	switch s := s.(type) {
 	case inside:
 		return insideFeed{s}
+	case outside:
+		return outsideFeed{s}
 	}
 	return nil
 }
@@ -53,5 +55,38 @@ func (f insideFeed) follow(ctx context.Context, after uint64, take func(admin.Ev
 			return err
 		}
 		take(e)
+	}
+}
+
+// outside is a client of a master in another process.
+type outside interface {
+	Events(ctx context.Context, after uint64, max int) (events []admin.Event, known bool, err error)
+	Follow(ctx context.Context, after uint64, samples bool) (*admin.Stream, error)
+}
+
+type outsideFeed struct{ outside }
+
+func (f outsideFeed) events(ctx context.Context, after uint64, max int) ([]admin.Event, bool, error) {
+	return f.Events(ctx, after, max)
+}
+
+// follow ends with each connection: behind the next one there may be a master that
+// numbers its events anew.
+func (f outsideFeed) follow(ctx context.Context, after uint64, take func(admin.Event)) error {
+	stream, err := f.Follow(ctx, after, false)
+	if err != nil {
+		return err
+	}
+	defer stream.Close()
+	for {
+		m, err := stream.Next()
+		switch {
+		case err != nil:
+			return err
+		case m.Reconnected || m.Lost != 0:
+			return nil
+		case m.Event != nil:
+			take(*m.Event)
+		}
 	}
 }
