@@ -22,16 +22,20 @@ func read(t *testing.T, file string) string {
 	return string(text)
 }
 
-// An alert is its name and its expression.
-type alert struct{ name, expr string }
+// An alert is what the file says of it.
+type alert struct{ name, expr, lasting, severity string }
 
-var alertForm = regexp.MustCompile(`(?m)^      - alert: (\S+)\n        expr: (.*)$`)
+var alertForm = regexp.MustCompile(`      - alert: (\S+)\n        expr: (.*)\n(?:        for: (\S+)\n)?        labels:\n          severity: (\S+)\n`)
 
 func alerts(t *testing.T) (all []alert) {
 	t.Helper()
 	text := read(t, alertsFile)
 	for _, m := range alertForm.FindAllStringSubmatch(text, -1) {
-		all = append(all, alert{m[1], m[2]})
+		a := alert{name: m[1], expr: m[2], severity: m[4]}
+		if m[3] != "" {
+			a.lasting = " for " + m[3]
+		}
+		all = append(all, a)
 	}
 	if n := strings.Count(text, "alert:"); n == 0 || n != len(all) {
 		t.Fatalf("%d of %d alerts are written in the form that this test reads", len(all), n)
