@@ -28,8 +28,8 @@ const floors = `
 	5  .
 	4  internal/master internal/worker internal/update internal/isolate
 	3  internal/store fetcher/fetchertest trust/trusttest
-	2  admin/admintest admin/takeover fetcher trust probe internal/socket internal/credential internal/pidfile internal/durable/durabletest internal/archive internal/item
-	1  admin release delta loadtest internal/machine internal/durable internal/proc internal/handover internal/systemd internal/shim internal/peer
+	2  fetcher trust probe admin/admintest admin/takeover internal/socket internal/credential internal/pidfile internal/durable/durabletest internal/archive internal/item internal/journal
+	1  release delta admin loadtest internal/machine internal/durable internal/proc internal/handover internal/systemd internal/shim internal/peer internal/usage
 `
 
 // dependencies are the modules that packages of this one may use. Each process

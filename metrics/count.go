@@ -19,7 +19,7 @@ func (l *ledger) countLocked(e admin.Event) {
 		l.crashes.WithLabelValues().Inc()
 	case admin.FetchFailed:
 		l.fetchErrors.WithLabelValues().Inc()
-	case admin.Fetched, admin.FetchWorks:
+	case admin.Fetched, admin.FetchWorks, admin.NothingNew:
 		if e.Time.After(l.works) {
 			l.works = e.Time
 		}

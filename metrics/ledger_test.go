@@ -44,7 +44,7 @@ var day = []admin.Event{
 	{Kind: admin.RolledBack, Generation: 4, Release: "c", Reason: "ended by signal 9 during its trial"},
 	{Kind: admin.Quarantined, Release: "c"},
 	{Kind: admin.Live, Generation: 3, Release: "b", Reason: "put back"},
-	{Kind: admin.Refused, Release: "d", Reason: "failed its preflight"},
+	{Kind: admin.Refused, Release: "d", Reason: "preflight: exit code 2"},
 	{Kind: admin.Starting, Generation: 5, Release: "e"},
 	{Kind: admin.Failed, Generation: 5, Release: "e", Reason: "not ready within 1m"},
 	{Kind: "of-a-newer-master"},

@@ -55,12 +55,10 @@ func attributes(t takeover.Takeover) set {
 	if t.Cause != takeover.None {
 		all.add(keyCause, string(t.Cause))
 	}
+	all.add(keyActor, t.Actor)
 	all.add(keyReason, t.Reason)
-	if t.Asked != nil {
-		all.add(keyActor, t.Asked.Actor)
-		if t.Reason == "" {
-			all.add(keyReason, t.Asked.Reason)
-		}
+	if t.Reason == "" && t.Asked != nil {
+		all.add(keyReason, t.Asked.Reason)
 	}
 	if t.Partial {
 		all = append(all, keyPartial.Bool(true))

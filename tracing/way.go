@@ -28,17 +28,13 @@ type way struct {
 // that led to it.
 func (t *Tracer) begin(s takeover.Step) *way {
 	w := &way{tracer: t, is: s.Takeover, newest: s.Takeover.Began}
-	parent, from := s.Event.Trace, s.Takeover.Began
+	from := s.Takeover.Began
 	for _, cause := range []*admin.Event{s.Takeover.Fetched, s.Takeover.Asked} {
-		if cause == nil {
-			continue
-		}
-		parent = cmp.Or(parent, cause.Trace)
-		if cause.Time.Before(from) {
+		if cause != nil && cause.Time.Before(from) {
 			from = cause.Time
 		}
 	}
-	w.ctx, w.root = t.tracer.Start(withParent(context.Background(), parent, ""), name(s.Takeover.Kind),
+	w.ctx, w.root = t.tracer.Start(withParent(context.Background(), s.Takeover.Trace, ""), name(s.Takeover.Kind),
 		trace.WithTimestamp(from), trace.WithAttributes(t.extra...))
 	if from.Before(s.Takeover.Began) {
 		w.open("wait", from)

@@ -28,7 +28,8 @@ func Causes() []Cause {
 }
 
 // words are how reasons are told apart: an event has a reason for people only.
-// The first row that fits counts. The test goes through all reasons of the
+// The first row that fits counts; an order begins with its words, and ends with
+// those of whoever gave it. The test goes through all reasons of the
 // machine's transcripts, so that a reworded one is noticed.
 var words = []struct {
 	part  string
@@ -46,24 +47,29 @@ var words = []struct {
 
 // causeOf returns the cause of an event that tells of a failure.
 func causeOf(e admin.Event) Cause {
-	switch e.Kind {
-	case admin.Uncommitted:
+	switch {
+	case e.Kind == admin.Uncommitted:
 		return ByInstall
-	case admin.Refused:
-		for _, part := range []string{"preflight", "staging", "rehearsal"} {
-			if strings.Contains(e.Reason, part) {
-				return ByPreflight
-			}
-		}
-		return ByHook
+	case e.Kind == admin.Refused:
+		return refusedBy(e.Reason)
+	case strings.HasPrefix(e.Reason, "asked by "):
+		return ByOrder
 	}
 	for _, w := range words {
 		if strings.Contains(e.Reason, w.part) {
 			return w.cause
 		}
 	}
-	if e.Actor != "" {
-		return ByOrder
-	}
 	return ByOther
+}
+
+// refusedBy tells PreUpgrade, whose error may say anything, from what is done
+// before it.
+func refusedBy(reason string) Cause {
+	for _, step := range []string{"preflight: ", "staging: "} {
+		if strings.HasPrefix(reason, step) {
+			return ByPreflight
+		}
+	}
+	return ByHook
 }

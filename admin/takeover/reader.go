@@ -44,6 +44,8 @@ func (r *Reader) Read(e admin.Event) []Step {
 	case admin.Fetched:
 		fetched := e
 		r.fetched = &fetched
+	case admin.NothingNew, admin.FetchFailed, admin.Ignored:
+		r.dropOrder(e.Kind)
 	case admin.Respawn:
 		r.lost = true
 	case admin.Starting:
@@ -73,6 +75,17 @@ func (r *Reader) Close(at time.Time) []Step {
 	var s steps
 	s.add(r.cut(admin.Event{Time: at}))
 	return s
+}
+
+// dropOrder forgets an order that has come to nothing.
+func (r *Reader) dropOrder(k admin.Kind) {
+	if r.asked == nil {
+		return
+	}
+	looked := k != admin.Ignored
+	if looked == (r.asked.Kind == admin.UpgradeAsked) {
+		r.asked = nil
+	}
 }
 
 // trial: a release has traffic. Also a restart finds another one at times, where
@@ -108,6 +121,9 @@ func (r *Reader) verdict(e admin.Event, s *steps) {
 			s.add(r.partial(e, r.kind(e)))
 		}
 		r.lost = r.lost || r.live == 0
+		if r.asked != nil && r.asked.Kind == admin.RollbackAsked { // it was about this one
+			r.asked = nil
+		}
 		s.add(r.end(e, Failed, causeOf(e)))
 	case admin.RolledBack:
 		if !r.about(e) {
@@ -115,9 +131,6 @@ func (r *Reader) verdict(e admin.Event, s *steps) {
 			s.add(r.partial(e, Upgrade))
 		}
 		r.now.Cause, r.now.Reason = causeOf(e), e.Reason
-		if r.asked != nil && r.asked.Kind == admin.RollbackAsked && e.Time.Sub(r.asked.Time) < asksFor {
-			r.now.Cause = ByOrder
-		}
 		s.add(r.stage(e, Back))
 		r.live, r.lost, r.asked = 0, true, nil
 	case admin.Committed:

@@ -79,6 +79,22 @@ func TestOrdersAndReleases(t *testing.T) {
 			{Kind: admin.UpgradeAsked, Time: at(1)},
 			{Kind: admin.Starting, Time: at(86400), Generation: 5},
 		}, "restart 5 began", func(o Takeover) bool { return o.Asked == nil }},
+		{"an order that finds nothing", []admin.Event{
+			{Kind: admin.UpgradeAsked, Time: at(1)},
+			{Kind: admin.NothingNew, Time: at(2)},
+			{Kind: admin.Starting, Time: at(3), Generation: 5},
+		}, "restart 5 began", func(o Takeover) bool { return o.Asked == nil }},
+		{"an order whose release takes long to fetch", []admin.Event{
+			{Kind: admin.UpgradeAsked, Time: at(1), Actor: "ann"},
+			{Kind: admin.Fetched, Time: at(1200), Release: "b"},
+			{Kind: admin.Starting, Time: at(1201), Generation: 5, Release: "b", Actor: "ann", Trace: "t"},
+		}, "upgrade 5 b began", func(o Takeover) bool { return o.Asked == nil && o.Actor == "ann" && o.Trace == "t" }},
+		{"a rollback that is refused, and an upgrade", []admin.Event{
+			{Kind: admin.Live, Time: at(1), Generation: 4, Release: "b"},
+			{Kind: admin.RollbackAsked, Time: at(2)},
+			{Kind: admin.Ignored, Time: at(2), Release: "a"},
+			{Kind: admin.Starting, Time: at(3), Generation: 5, Release: "c"},
+		}, "upgrade 5 c began", nil},
 		{"a rollback to the binary before", []admin.Event{
 			{Kind: admin.Live, Time: at(1), Generation: 4, Release: "b"},
 			{Kind: admin.RollbackAsked, Time: at(2)},
@@ -89,16 +105,23 @@ func TestOrdersAndReleases(t *testing.T) {
 		{"a rollback during a trial", []admin.Event{
 			{Kind: admin.Trial, Time: at(1), Generation: 5, Release: "b"},
 			{Kind: admin.RollbackAsked, Time: at(2)},
-			{Kind: admin.RolledBack, Time: at(3), Generation: 5, Release: "b", Reason: "no good"},
+			{Kind: admin.RolledBack, Time: at(3), Generation: 5, Release: "b", Reason: "asked by ann: the probe failed"},
 			{Kind: admin.Live, Time: at(4), Generation: 4, Release: "a"},
-		}, "upgrade 5 b rolled_back by asked (no good), back took 1s", func(o Takeover) bool { return o.Partial }},
+		}, "upgrade 5 b rolled_back by asked (asked by ann: the probe failed), back took 1s", func(o Takeover) bool { return o.Partial }},
+		{"a rollback before there is traffic, and an upgrade", []admin.Event{
+			{Kind: admin.Live, Time: at(1), Generation: 4, Release: "a"},
+			{Kind: admin.Starting, Time: at(2), Generation: 5, Release: "b"},
+			{Kind: admin.RollbackAsked, Time: at(3)},
+			{Kind: admin.Failed, Time: at(4), Generation: 5, Release: "b", Reason: "asked by ann"},
+			{Kind: admin.Starting, Time: at(5), Generation: 6, Release: "c"},
+		}, "upgrade 6 c began", nil},
 		{"a refusal while another is on trial", []admin.Event{
 			{Kind: admin.Trial, Time: at(1), Generation: 5, Release: "b"},
-			{Kind: admin.Refused, Time: at(2), Release: "c", Reason: "failed its preflight"},
-		}, "upgrade 0 c refused by preflight (failed its preflight)", nil},
+			{Kind: admin.Refused, Time: at(2), Release: "c", Reason: "preflight: exit code 2"},
+		}, "upgrade 0 c refused by preflight (preflight: exit code 2)", nil},
 		{"a refusal by the hook", []admin.Event{
-			{Kind: admin.Refused, Time: at(2), Release: "c", Reason: "not on a Friday"},
-		}, "upgrade 0 c refused by refused (not on a Friday)", nil},
+			{Kind: admin.Refused, Time: at(2), Release: "c", Reason: "PreUpgrade: not before the preflight: ever"},
+		}, "upgrade 0 c refused by refused (PreUpgrade: not before the preflight: ever)", nil},
 		{"a master that ended meanwhile", []admin.Event{
 			{Kind: admin.Trial, Time: at(1), Generation: 5, Release: "b"},
 			{Kind: admin.Started, Time: at(2)},

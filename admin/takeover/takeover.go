@@ -18,6 +18,8 @@ type Takeover struct {
 	Generation int    // 0: the release had none
 	Release    string // empty: not known yet
 	Version    string
+	Actor      string // who asked for it; empty: the master itself
+	Trace      string // traceparent of the order, where it had one
 
 	Asked   *admin.Event // the order that it follows; nil: it follows none
 	Fetched *admin.Event // when its release was fetched; nil: not known

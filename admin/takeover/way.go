@@ -41,18 +41,22 @@ func (r *Reader) begin(e admin.Event, k Kind) *Step {
 	r.count++
 	r.now = &Takeover{
 		Number: r.count, Kind: k, Generation: e.Generation, Release: e.Release, Version: e.Version,
+		Actor: e.Actor, Trace: e.Trace,
 		Began: e.Time, Stage: Handover, Since: e.Time,
 	}
 	if f := r.fetched; f != nil && e.Release != "" && f.Release == e.Release {
 		r.now.Version = cmp.Or(r.now.Version, f.Version)
 		if e.Time.Sub(f.Time) < asksFor {
 			r.now.Fetched = f
+			r.now.Trace = cmp.Or(r.now.Trace, f.Trace)
 		}
 		r.fetched = nil
 	}
 	if a := r.asked; a != nil {
 		if k != Respawn && e.Time.Sub(a.Time) < asksFor {
 			r.now.Asked = a
+			r.now.Actor = cmp.Or(r.now.Actor, a.Actor)
+			r.now.Trace = cmp.Or(r.now.Trace, a.Trace)
 		}
 		r.asked = nil
 	}
