@@ -26,8 +26,8 @@ const modulePath = "github.com/seed-3d078585/overseer"
 const floors = `
 	6  examples/* internal/releasebench internal/scalebench
 	5  .
-	4  internal/master internal/worker internal/update internal/isolate
-	3  internal/store fetcher/fetchertest trust/trusttest
+	4  admin/cli internal/master internal/worker internal/update internal/isolate
+	3  admin/doctor internal/store fetcher/fetchertest trust/trusttest
 	2  fetcher trust probe admin/admintest admin/takeover internal/socket internal/credential internal/pidfile internal/durable/durabletest internal/archive internal/item internal/journal
 	1  release delta admin loadtest internal/machine internal/durable internal/proc internal/handover internal/systemd internal/shim internal/peer internal/usage
 `
