@@ -220,6 +220,16 @@ type Config struct {
 	// if it panics the release waits for one. Nil: always.
 	MayRestart func(Upgrade) bool
 
+	// Admin is by what the master can be seen and steered while it runs. The zero
+	// value is a unix socket for root and the master's own user.
+	Admin Admin
+
+	// OnEvent is told each event of the master, one at a time and in order, in
+	// the master. It may take its time; one that is a thousand events behind
+	// misses some, and the log says so. Where the master is replaced while it
+	// runs, it is told that event again. A panic is logged.
+	OnEvent func(Event)
+
 	// OnCrash is told of each generation that ended although nobody asked it
 	// to, in the master, while that goes on.
 	OnCrash func(Crash)

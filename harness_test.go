@@ -60,7 +60,14 @@ func TestMain(m *testing.M) {
 		os.Exit(0)
 	}
 	manyAtATime()
+	run, err := os.MkdirTemp("", "ovs")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Setenv("XDG_RUNTIME_DIR", run) // where masters without a state directory can be reached
 	code := m.Run()
+	os.RemoveAll(run)
 	if code == 0 && wholeRun() {
 		for name := range programs {
 			if _, used := usedPrograms.Load(name); !used {

@@ -48,9 +48,9 @@ type Config struct {
 	// Temporary reports whether an error of CheckSuccessor is the host's fault.
 	Temporary func(error) bool
 
-	Name       string // of the program, for people
-	Journal    *journal.Journal
-	Looker     Looker // asks the source at once; nil: there is none
+	Name       string           // of the program, for people
+	Journal    *journal.Journal // nil: a new one, in memory
+	Looker     Looker           // asks the source at once; nil: there is none
 	SourceName string
 	Level      Level // of Log
 	Admin      Admin
@@ -73,10 +73,9 @@ type Looker interface {
 	Looked() (last, next time.Time, err error)
 }
 
-// A Level is that of a log. An error of Set that matches errors.ErrUnsupported
-// means that it cannot be set.
+// A Level is that of a log.
 type Level interface {
-	Set(slog.Level) error
+	Set(slog.Level)
 	Name() string
 }
 

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/seed-3d078585/overseer/admin"
+	"github.com/seed-3d078585/overseer/internal/journal"
 	"github.com/seed-3d078585/overseer/internal/machine"
 	"github.com/seed-3d078585/overseer/internal/store"
 	"github.com/seed-3d078585/overseer/release"
@@ -52,6 +53,7 @@ type Master struct {
 	console reception
 	hold    hold
 	started time.Time
+	level   string        // of the log, where an operator has set it
 	told    atomic.Uint64 // the newest event that the user's hook has been told
 
 	// Owned by Run's goroutine.
@@ -82,6 +84,9 @@ func New(cfg Config) *Master {
 	cfg.Settings.Probe = cfg.Probe != nil
 	cfg.Settings.AskFirst = cfg.MayRestart != nil
 	cfg.Settings.Foreign = cfg.Command != nil
+	if cfg.Journal == nil {
+		cfg.Journal = journal.New()
+	}
 	m := &Master{
 		cfg:     cfg,
 		machine: machine.New(cfg.Settings),

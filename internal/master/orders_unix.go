@@ -4,7 +4,6 @@ package master
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -228,7 +227,6 @@ func (c console) Quarantine(context.Context) ([]admin.Entry, error) {
 	return entries, err
 }
 
-// Forget takes the beginning of a digest too, where it is of one only.
 func (c console) Forget(ctx context.Context, o admin.Order, text string) error {
 	d, err := c.quarantined(ctx, text)
 	if err != nil {
@@ -250,27 +248,17 @@ func (c console) Forget(ctx context.Context, o admin.Order, text string) error {
 	})
 }
 
-// shortest is the least that is taken for the beginning of a digest.
-const shortest = 6
-
 func (c console) quarantined(ctx context.Context, text string) (release.Digest, error) {
 	all, err := c.Quarantine(ctx)
 	if err != nil {
 		return release.Digest{}, err
 	}
-	var found []string
 	for _, e := range all {
-		if len(text) >= shortest && strings.HasPrefix(e.Digest, strings.ToLower(text)) {
-			found = append(found, e.Digest)
+		if e.Digest == text {
+			return release.ParseDigest(text)
 		}
 	}
-	switch len(found) {
-	case 0:
-		return release.Digest{}, fmt.Errorf("%w: no release %q is quarantined", admin.ErrNotFound, text)
-	case 1:
-		return release.ParseDigest(found[0])
-	}
-	return release.Digest{}, &admin.Conflict{Reason: fmt.Sprintf("%d quarantined releases begin with %q: say more of it", len(found), text)}
+	return release.Digest{}, fmt.Errorf("%w: no release %q is quarantined", admin.ErrNotFound, text)
 }
 
 func (c console) SetLogLevel(ctx context.Context, o admin.Order, name string) error {
@@ -280,9 +268,9 @@ func (c console) SetLogLevel(ctx context.Context, o admin.Order, name string) er
 	}
 	m := c.m
 	return c.order(ctx, o, func() string {
-		if o.Reason = strings.TrimSpace(strings.ToLower(level.String()) + " " + o.Reason); errors.Is(m.cfg.Level.Set(level), errors.ErrUnsupported) {
-			return "the program's own logger decides"
-		}
+		m.cfg.Level.Set(level)
+		m.level = strings.ToLower(level.String())
+		o.Reason = strings.TrimSpace(m.level + " " + o.Reason)
 		m.tellOrder(admin.LogLevel, o, "")
 		return ""
 	})

@@ -13,7 +13,7 @@ func (m *Master) showing(s *State) {
 	s.Gone = m.lives.gone
 	s.Journal = m.cfg.Journal.Handoff()
 	s.Told = m.told.Load()
-	s.Level = m.cfg.Level.Name()
+	s.Level = m.level
 	if c := m.console.socket; c != nil {
 		s.Admin = &socketState{FD: int(c.FD()), Record: c.Record()}
 	}
@@ -28,6 +28,7 @@ func (m *Master) takeShowing(s State) {
 		m.lives.now = append(m.lives.now, &one)
 	}
 	m.lives.gone = s.Gone
+	m.level = s.Level
 	m.cfg.Journal.Adopt(s.Journal)
 	m.followEvents(s.Told)
 }
