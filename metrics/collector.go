@@ -21,7 +21,6 @@ type Collector struct {
 
 	mu       sync.Mutex
 	accepted accepted
-	past     past
 	looked   time.Time // when the source of releases was last asked with success
 }
 
@@ -66,24 +65,22 @@ func (c *Collector) Collect(ch chan<- prometheus.Metric) {
 	if err != nil {
 		out.set("overseer_up", 0)
 	} else {
-		kept := c.remember(ctx, s)
+		p := c.look(ctx, s.Time)
+		accepted, looked := c.remember(s)
 		out.set("overseer_up", 1)
 		showStatus(out, s)
-		kept.show(out)
+		out.set("overseer_connections_accepted_total", float64(accepted))
+		out.at("overseer_fetch_last_success_timestamp_seconds", looked)
+		out.at("overseer_last_upgrade_timestamp_seconds", p.installed)
+		if p.quarantined >= 0 {
+			out.set("overseer_quarantined_releases", float64(p.quarantined))
+		}
 	}
 	c.ledger.collect(ch)
 }
 
-// What a collector remembers beside the events, as it is after one status.
-type remembered struct {
-	accepted uint64
-	past     past
-	looked   time.Time
-	now      time.Time
-}
-
-func (c *Collector) remember(ctx context.Context, s admin.Status) remembered {
-	p := c.refresh(ctx, s)
+// remember takes from a status what is to be kept, and returns what there is by now.
+func (c *Collector) remember(s admin.Status) (accepted uint64, looked time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.accepted.add(s)
@@ -93,16 +90,7 @@ func (c *Collector) remember(ctx context.Context, s admin.Status) remembered {
 	if at := c.ledger.fetched(); at.After(c.looked) {
 		c.looked = at
 	}
-	return remembered{accepted: c.accepted.total(), past: p, looked: c.looked, now: s.Time}
-}
-
-func (r remembered) show(out output) {
-	out.set("overseer_connections_accepted_total", float64(r.accepted))
-	out.at("overseer_fetch_last_success_timestamp_seconds", r.looked)
-	if r.past.known {
-		out.at("overseer_last_upgrade_timestamp_seconds", r.past.installed)
-		out.set("overseer_quarantined_releases", float64(r.past.quarantined(r.now)))
-	}
+	return c.accepted.total(), c.looked
 }
 
 // ErrNoEvents is the error of Run where the source tells no events.

@@ -7,53 +7,38 @@ import (
 	"github.com/seed-3d078585/overseer/admin"
 )
 
-// past is what a master keeps on its disk. It changes with an event only, so it is
-// asked for again when there was one.
+// past is what a master keeps on its disk. It is asked for in each scrape, and not
+// when an event tells of a change: the event may come before the disk has it.
 type past struct {
-	known     bool
-	event     uint64    // newest event when it was asked for
-	started   time.Time // of the master that said so
-	installed time.Time // when a release was installed last; zero: never
-	entries   []admin.Entry
+	installed   time.Time // when a release was installed last; zero: never, or not known
+	quarantined int       // releases; -1: not known
 }
 
 // looksBack is how many changes of release are looked through for one that was
 // installed.
 const looksBack = 100
 
-// refresh returns the past as it is with this status. Where it cannot be asked
-// for, it is not known.
-func (c *Collector) refresh(ctx context.Context, s admin.Status) past {
-	c.mu.Lock()
-	p := c.past
-	c.mu.Unlock()
-	if p.known && p.event == s.Event && p.started.Equal(s.Started) {
-		return p
-	}
-	entries, err := c.source.Quarantine(ctx)
-	if err != nil {
-		return past{}
+// look asks for the past. What cannot be asked for is not known.
+func (c *Collector) look(ctx context.Context, now time.Time) past {
+	p := past{quarantined: -1}
+	if entries, err := c.source.Quarantine(ctx); err == nil {
+		p.quarantined = inForce(entries, now)
 	}
 	attempts, err := c.source.History(ctx, looksBack)
 	if err != nil {
-		return past{}
+		return p
 	}
-	p = past{known: true, event: s.Event, started: s.Started, entries: entries}
 	for _, a := range attempts {
 		if a.Result == admin.ResultDone && a.Ended.After(p.installed) {
 			p.installed = a.Ended
 		}
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.past = p
 	return p
 }
 
-// quarantined counts the entries that have not expired.
-func (p past) quarantined(now time.Time) int {
-	n := 0
-	for _, e := range p.entries {
+// inForce counts the entries that have not expired, by the master's clock.
+func inForce(entries []admin.Entry, now time.Time) (n int) {
+	for _, e := range entries {
 		if e.Until == nil || e.Until.After(now) {
 			n++
 		}
