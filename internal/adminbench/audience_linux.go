@@ -88,7 +88,8 @@ func (a *audience) fail(err error) {
 	}
 }
 
-// await waits until all clients have an event, and returns when that was.
+// await waits until all clients have an event, and returns when that was; without
+// clients it does not wait.
 func (a *audience) await(id uint64) (time.Time, error) {
 	timer := time.NewTimer(patience)
 	defer timer.Stop()

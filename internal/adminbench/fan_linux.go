@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"time"
 )
@@ -20,6 +22,7 @@ type fanResult struct {
 type fanRound struct {
 	took time.Duration // from the first event until the last client has the last one
 	cost time.Duration // processor time of the server, for one event and client
+	read time.Duration // processor time of the clients, likewise
 }
 
 // measureFan has a server in a process of its own tell made-up events.
@@ -51,8 +54,9 @@ func measureFan(ctx context.Context, a amount) (r fanResult, err error) {
 	}
 	took := func(f fanRound) time.Duration { return f.took }
 	cost := func(f fanRound) time.Duration { return f.cost }
-	r.one = fanRound{median(pick(ones, took)), median(pick(ones, cost))}
-	r.crowd = fanRound{median(pick(crowds, took)), median(pick(crowds, cost))}
+	read := func(f fanRound) time.Duration { return f.read }
+	r.one = fanRound{median(pick(ones, took)), median(pick(ones, cost)), median(pick(ones, read))}
+	r.crowd = fanRound{median(pick(crowds, took)), median(pick(crowds, cost)), median(pick(crowds, read))}
 	r.ratio = ratios(pick(crowds, took), pick(ones, took))
 	r.costOfOneTo = ratios(pick(crowds, cost), pick(ones, cost))
 	return r, nil
@@ -65,8 +69,9 @@ func (c *child) burst(ctx context.Context, last uint64, events, clients int) (f 
 		return f, 0, err
 	}
 	defer crowd.leave()
-	before, err := processor(c.pid)
-	if err != nil {
+	serverBefore, err1 := processor(c.pid)
+	clientsBefore, err2 := processor(os.Getpid())
+	if err := errors.Join(err1, err2); err != nil {
 		return f, 0, err
 	}
 	if _, err := fmt.Fprintln(c.in, events); err != nil {
@@ -76,14 +81,13 @@ func (c *child) burst(ctx context.Context, last uint64, events, clients int) (f 
 	if err != nil {
 		return f, 0, err
 	}
-	after, err := processor(c.pid)
-	if err != nil {
-		return f, 0, err
-	}
+	serverAfter, err1 := processor(c.pid)
+	clientsAfter, err2 := processor(os.Getpid())
 	f.took = at.Sub(crowd.told[last+1])
-	f.cost = (after - before) / time.Duration(events*clients)
+	f.cost = (serverAfter - serverBefore) / time.Duration(events*clients)
+	f.read = (clientsAfter - clientsBefore) / time.Duration(events*clients)
 	for _, n := range crowd.has {
 		received += n
 	}
-	return f, received, nil
+	return f, received, errors.Join(err1, err2)
 }

@@ -48,29 +48,32 @@ type amount struct {
 	crowd    int           // clients that follow
 
 	rounds int           // of requests
-	slice  time.Duration // of one measurement
+	parts  int           // of each, in turns with those of the others
+	part   time.Duration // of one
 	few    int           // clients that follow meanwhile
 
+	calm  time.Duration // in which a master does little, before the quiet is measured
 	quiet time.Duration // of the load that the master must not notice
 	rate  int           // its requests a second
 
 	fanRounds int // of fan-out in turns
 	events    int // in each
-	changes   int // restarts of the real master that the crowd follows
+	turns     int // of the real master with nobody, one client and the crowd
+	changes   int // restarts in each
 }
 
 var (
 	whole = amount{
 		masters: 5, restarts: 5, statuses: 1000, settle: 3 * time.Second, crowd: 100,
-		rounds: 7, slice: time.Second, few: 10,
-		quiet: 5 * time.Second, rate: 1000,
-		fanRounds: 5, events: 1000, changes: 20,
+		rounds: 9, parts: 8, part: time.Second / 8, few: 10,
+		calm: time.Second, quiet: 5 * time.Second, rate: 1000,
+		fanRounds: 5, events: 1000, turns: 4, changes: 5,
 	}
 	little = amount{
 		masters: 1, restarts: 1, statuses: 5, settle: time.Millisecond, crowd: 4,
-		rounds: 1, slice: 50 * time.Millisecond, few: 2,
-		quiet: 100 * time.Millisecond, rate: 100,
-		fanRounds: 1, events: 50, changes: 2,
+		rounds: 1, parts: 2, part: 20 * time.Millisecond, few: 2,
+		calm: time.Millisecond, quiet: 100 * time.Millisecond, rate: 100,
+		fanRounds: 1, events: 50, turns: 1, changes: 2,
 	}
 )
 
@@ -83,7 +86,7 @@ type result struct {
 	requests     []requestRow
 	quiet        []quietRow
 	fan          fanResult
-	real         realResult
+	real         []realRow
 }
 
 func measure(ctx context.Context, a amount) (r result, err error) {

@@ -28,7 +28,7 @@ var memoryKinds = []struct {
 	{"the same, the crowd follows", full},
 }
 
-const asked, followed = 4, 5 // of memoryKinds: those that are looked at
+const asked, crowded = 4, 5 // of memoryKinds: those that are looked at
 
 // measureMemory has a master of each kind in each round, all at the same time.
 func measureMemory(ctx context.Context, a amount) ([]memoryRow, error) {
@@ -87,12 +87,12 @@ func memoryRound(ctx context.Context, a amount) (found []footprint, err error) {
 			return nil, err
 		}
 	}
-	crowd, err := gather(ctx, all[followed-1].socket, 0, a.crowd, true)
+	crowd, err := gather(ctx, all[crowded-1].socket, 0, a.crowd, true)
 	if err != nil {
 		return nil, err
 	}
 	began := time.Now()
-	_, asking := all[asked-1].ask(ctx, time.Millisecond, a.statuses)
+	asking := all[asked-1].ask(ctx, a.statuses)
 	select {
 	case <-time.After(a.settle - time.Since(began)):
 	case <-ctx.Done():

@@ -55,15 +55,15 @@ func (r result) writeRequests(p *strings.Builder) {
 	fmt.Fprintf(p, `
 ## Requests
 
-Medians of %d rounds of %v. In each round each program is restarted, and then all answer in turns, in another order each time. 8 clients of package loadtest send as fast as they can, from the same processors. Looked at means %d clients that follow and a status each second. Ratios are to the first row in the same round, with the least and the greatest; how far they are from 1 in the second row is how much noise there was.
+Medians of %d rounds. In each round each program is restarted, and then answers for %v in %d parts, in turns with the others and in another order each time. 8 clients of package loadtest send as fast as they can, from the same processors. Looked at means %d clients that follow and a status each second. Ratios are to the first row in the same round, with the least and the greatest; how far they are from 1 in the second row is how much noise there was.
 
 **processor** is the time that master and worker have used for one request: it hardly depends on what else the machine does.
 
 | connections | master | requests/s | ratio | processor | ratio | failed |
 |---|---|--:|--:|--:|--:|--:|
-`, r.rounds, r.slice, r.few)
+`, r.rounds, r.part*time.Duration(r.parts), r.parts, r.few)
 	for _, q := range r.requests {
-		fmt.Fprintf(p, "| %s | %s | %.0f | %s | %v | %s | %d |\n", q.mode, q.name, q.rate, q.ratio, q.processor.Round(100*time.Nanosecond), q.cost, q.failed)
+		fmt.Fprintf(p, "| %s | %s | %.0f | %s | %v | %s | %d |\n", q.mode, q.name, q.rate, q.ratio, fine(q.processor), q.cost, q.failed)
 	}
 }
 
@@ -71,7 +71,7 @@ func (r result) writeQuiet(p *strings.Builder) {
 	fmt.Fprintf(p, `
 ## Nobody looks
 
-What the master does in a second while its program serves about %d requests in it and nobody looks, over %v, all at the same time; and what the worker's process holds. A connection is the kernel's own and passes the master by, so none of it depends on the requests. The fetcher looks each second.
+What the master does in a second while its program serves about %d requests in it and nobody looks, over %v, all at the same time; and what the worker's process holds. A connection is the kernel's own and passes the master by, so none of it depends on the requests. The fetcher looks each second; what it does once, at the start, is over.
 
 - **processor**: time of the master, for one second.
 - **woken**: how often a thread of the master has gone on after it had waited.
@@ -91,32 +91,35 @@ func (r result) writeFan(p *strings.Builder) {
 
 %d events at once, told to one client and to %d in turns, %d times, by an `+"`admin.Server`"+` in a process of its own. Each client got each event, in order: %d of %d. The clients read on the same processors, in one process.
 
-- **until the last has the last one**: from the first event on.
-- **processor**: time of the server for one event and client.
+- **until the last has the last one**: from the first event on, which the clients' own work is a part of.
+- **server**, **clients**: processor time of each for one event and client. An event becomes bytes once, for all.
 
-| clients | until the last has the last one | processor |
-|--:|--:|--:|
-| 1 | %v | %v |
-| %d | %v | %v |
-| ratio | %s | %s |
+| clients | until the last has the last one | server | clients |
+|--:|--:|--:|--:|
+| 1 | %v | %v | %v |
+| %d | %v | %v | %v |
+| ratio | %s | %s | |
+`, r.events, r.crowd, r.fanRounds, r.fan.eventsInAll, r.fan.eventsWanted,
+		round(r.fan.one.took), fine(r.fan.one.cost), fine(r.fan.one.read),
+		r.crowd, round(r.fan.crowd.took), fine(r.fan.crowd.cost), fine(r.fan.crowd.read), r.fan.ratio, r.fan.costOfOneTo)
+	fmt.Fprintf(p, `
+A real master restarts its program %d times with each number of clients, in %d turns. Each client got each event, in order.
 
-A real master that restarts its program %d times, %d events. Each client got each of them, in order.
-
-- **processor**: time of the master for one restart.
+- **processor**: time of the master for one restart; its ratio is to that of the same turn with no client.
 - **until all have it**: from an event on, the median.
 
-| clients | processor | until all have it |
-|--:|--:|--:|
-| 0 | %v | |
-| 1 | %v | %v |
-| %d | %v | %v |
-
-Each of the %d clients has cost the master %v for each event.
-`, r.events, r.crowd, r.fanRounds, r.fan.eventsInAll, r.fan.eventsWanted,
-		round(r.fan.one.took), r.fan.one.cost.Round(100*time.Nanosecond), r.crowd, round(r.fan.crowd.took), r.fan.crowd.cost.Round(100*time.Nanosecond), r.fan.ratio, r.fan.costOfOneTo,
-		r.changes, r.real.events,
-		round(r.real.nobody), round(r.real.one.cost), round(r.real.one.delay), r.crowd, round(r.real.crowd.cost), round(r.real.crowd.delay),
-		r.crowd, r.real.moreCost.Round(100*time.Nanosecond))
+| clients | events | processor | ratio | until all have it |
+|--:|--:|--:|--:|--:|
+`, r.turns*r.changes, r.turns)
+	for _, row := range r.real {
+		delay := ""
+		if row.clients > 0 {
+			delay = round(row.delay).String()
+		}
+		fmt.Fprintf(p, "| %d | %d | %v | %s | %s |\n", row.clients, row.events, round(row.cost), row.ratio, delay)
+	}
 }
+
+func fine(d time.Duration) time.Duration { return d.Round(100 * time.Nanosecond) }
 
 func round(d time.Duration) time.Duration { return d.Round(100 * time.Microsecond) }

@@ -47,11 +47,36 @@ func measureQuiet(ctx context.Context, a amount) ([]quietRow, error) {
 	}
 	rows := make([]quietRow, len(all))
 	err = all.each(func(i int, s *service) (err error) {
+		if err := s.settle(ctx, a.calm); err != nil {
+			return err
+		}
 		rows[i], err = s.quiet(ctx, a, quietKinds[i].loaded)
 		rows[i].name, rows[i].held = quietKinds[i].name, before[i]
 		return err
 	})
 	return rows, err
+}
+
+// settle waits until the master has done what it does at its start: its fetcher
+// reads the release that runs, once.
+func (s *service) settle(ctx context.Context, calm time.Duration) error {
+	const few, tries = 12, 30 // calls a second
+	for range tries {
+		before, err := activityOf(s.pid)
+		if err != nil {
+			return err
+		}
+		select {
+		case <-time.After(calm):
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		after, err := activityOf(s.pid)
+		if err != nil || after.calls-before.calls <= few {
+			return err
+		}
+	}
+	return nil // the figures will show it
 }
 
 func (s *service) quiet(ctx context.Context, a amount, loaded bool) (row quietRow, err error) {

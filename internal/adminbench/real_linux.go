@@ -7,76 +7,77 @@ import (
 	"time"
 )
 
-// A realResult is what clients cost a real master that restarts its program.
-type realResult struct {
-	events   int
-	nobody   time.Duration // processor time of the master for one restart, nobody looks
-	one      realRound
-	crowd    realRound
-	moreCost time.Duration // of each further client, for one event
+// A realRow is a real master that restarts its program, with clients that follow.
+type realRow struct {
+	clients int
+	events  int           // that each client had
+	cost    time.Duration // processor time of the master for one restart, the median
+	ratio   spread        // of that, to the first row in the same turn
+	delay   time.Duration // from an event until all have it, the median
 }
 
-// A realRound is some restarts with clients that follow.
-type realRound struct {
-	cost  time.Duration // processor time of the master, for one restart
-	delay time.Duration // from an event until all have it, the median
-}
-
-func measureReal(ctx context.Context, a amount) (r realResult, err error) {
+// measureReal has nobody, one client and a crowd in turns.
+func measureReal(ctx context.Context, a amount) ([]realRow, error) {
 	s, err := startService(ctx, full)
 	if err != nil {
-		return r, err
+		return nil, err
 	}
 	defer s.stop()
-	if r.nobody, err = s.changes(a.changes); err != nil {
-		return r, err
-	}
-	if r.one, r.events, err = s.followed(ctx, a.changes, 1); err != nil {
-		return r, fmt.Errorf("one client: %w", err)
-	}
-	n := 0
-	if r.crowd, n, err = s.followed(ctx, a.changes, a.crowd); err != nil {
-		return r, fmt.Errorf("%d clients: %w", a.crowd, err)
-	}
-	r.moreCost = (r.crowd.cost - r.nobody) * time.Duration(a.changes) / time.Duration(n*a.crowd)
-	return r, nil
-}
-
-// changes restarts the program, and returns what one restart has cost the master.
-func (s *service) changes(times int) (time.Duration, error) {
-	before, err1 := processor(s.pid)
-	for range times {
-		if err := s.restart(); err != nil {
-			return 0, err
+	rows := []realRow{{clients: 0}, {clients: 1}, {clients: a.crowd}}
+	costs := make([][]time.Duration, len(rows)) // by row and turn
+	delays := make([][]time.Duration, len(rows))
+	for n := range a.turns {
+		for _, i := range turn(len(rows), n) {
+			got, err := s.followed(ctx, a.changes, rows[i].clients)
+			if err != nil {
+				return nil, fmt.Errorf("%d clients: %w", rows[i].clients, err)
+			}
+			costs[i] = append(costs[i], got.cost)
+			delays[i] = append(delays[i], got.delays...)
+			rows[i].events += got.events
 		}
 	}
-	after, err2 := processor(s.pid)
-	return (after - before) / time.Duration(times), errors.Join(err1, err2)
+	for i := range rows {
+		rows[i].cost, rows[i].ratio, rows[i].delay = median(costs[i]), ratios(costs[i], costs[0]), median(delays[i])
+	}
+	return rows, nil
 }
 
-func (s *service) followed(ctx context.Context, times, clients int) (r realRound, events int, err error) {
-	status, err := s.client.Status(ctx)
+// A followed is some restarts.
+type followed struct {
+	cost   time.Duration // of the master for one, the mean
+	events int
+	delays []time.Duration
+}
+
+func (s *service) followed(ctx context.Context, times, clients int) (f followed, err error) {
+	begin, err := s.client.Status(ctx)
 	if err != nil {
-		return r, 0, err
+		return f, err
 	}
-	crowd, err := gather(ctx, s.socket, status.Event, clients, false)
+	crowd, err := gather(ctx, s.socket, begin.Event, clients, false)
 	if err != nil {
-		return r, 0, err
+		return f, err
 	}
 	defer func() {
 		_, left := crowd.leave()
 		err = errors.Join(err, left)
 	}()
-	if r.cost, err = s.changes(times); err != nil {
-		return r, 0, err
+	before, err1 := processor(s.pid)
+	for range times {
+		if err := s.restart(); err != nil {
+			return f, err
+		}
 	}
 	end, err := s.client.Status(ctx)
 	if err != nil {
-		return r, 0, err
+		return f, err
 	}
 	if _, err := crowd.await(end.Event); err != nil {
-		return r, 0, err
+		return f, err
 	}
-	r.delay = median(crowd.delays())
-	return r, int(end.Event - status.Event), nil
+	after, err2 := processor(s.pid)
+	f.cost = (after - before) / time.Duration(times)
+	f.delays, f.events = crowd.delays(), int(end.Event-begin.Event)
+	return f, errors.Join(err1, err2)
 }

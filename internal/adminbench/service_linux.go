@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/seed-3d078585/overseer/admin"
 )
@@ -83,23 +82,12 @@ func (s *service) worker(ctx context.Context) (w self, err error) {
 	return w, json.NewDecoder(answer.Body).Decode(&w)
 }
 
-// ask asks for a status each period, as often as is said or until ctx ends, and
-// returns how many were answered.
-func (s *service) ask(ctx context.Context, period time.Duration, times int) (int, error) {
-	tick := time.NewTicker(period)
-	defer tick.Stop()
-	for n := range times {
+// ask asks for so many statuses, one after the other.
+func (s *service) ask(ctx context.Context, times int) error {
+	for range times {
 		if _, err := s.client.Status(ctx); err != nil {
-			if ctx.Err() != nil {
-				err = nil
-			}
-			return n, err
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return n + 1, nil
+			return err
 		}
 	}
-	return times, nil
+	return nil
 }
