@@ -28,8 +28,9 @@ type child struct {
 	ended chan error
 }
 
-// start starts a child, which has to be stopped.
-func start(ctx context.Context, as role) (*child, error) {
+// start starts a child, with more variables in its environment. It has to be
+// stopped.
+func start(ctx context.Context, as role, env ...string) (*child, error) {
 	binary, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -39,6 +40,7 @@ func start(ctx context.Context, as role) (*child, error) {
 		return nil, err
 	}
 	c.cmd.Env = append(os.Environ(), roleVariable+"="+string(as), dirVariable+"="+c.dir)
+	c.cmd.Env = append(c.cmd.Env, env...)
 	c.cmd.Cancel = func() error { return c.cmd.Process.Signal(syscall.SIGTERM) }
 	c.cmd.WaitDelay = 10 * time.Second
 	c.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // and workers end with their master

@@ -17,18 +17,19 @@ type memoryRow struct {
 
 // The kinds, in the order of their rows.
 var memoryKinds = []struct {
-	name string
-	as   role
+	name           string
+	as             role
+	asked, crowded bool
+	env            []string
 }{
-	{"an idle program", idle},
-	{"a master, `Admin.Disabled`", disabled},
-	{"the same with a `fetcher.File`", fetching},
-	{"a master with everything on, nobody looks", full},
-	{"the same, a status is asked each second", full},
-	{"the same, the crowd follows", full},
+	{name: "an idle program", as: idle},
+	{name: "a master, `Admin.Disabled`", as: disabled},
+	{name: "the same with a `fetcher.File`", as: fetching},
+	{name: "a master with everything on, nobody looks", as: full},
+	{name: "the same, a status is asked each second", as: full, asked: true},
+	{name: "the same, with `GOGC=25`", as: full, asked: true, env: []string{"GOGC=25"}},
+	{name: "everything on, the crowd follows", as: full, crowded: true},
 }
-
-const asked, crowded = 4, 5 // of memoryKinds: those that are looked at
 
 // measureMemory has a master of each kind in each round, all at the same time.
 func measureMemory(ctx context.Context, a amount) ([]memoryRow, error) {
@@ -73,42 +74,57 @@ func memoryRound(ctx context.Context, a amount) (found []footprint, err error) {
 	if _, err := still.await(sayIdle); err != nil {
 		return nil, err
 	}
-	var roles []role
+	pids := []int{still.pid}
+	var all services
+	defer func() { all.stop() }()
 	for _, kind := range memoryKinds[1:] {
-		roles = append(roles, kind.as)
+		s, err := startService(ctx, kind.as, kind.env...)
+		if err != nil {
+			return nil, err
+		}
+		all, pids = append(all, s), append(pids, s.pid)
 	}
-	all, err := startServices(ctx, roles...)
-	if err != nil {
-		return nil, err
-	}
-	defer all.stop()
 	for range a.restarts {
 		if err := all.restart(); err != nil {
 			return nil, err
 		}
 	}
-	crowd, err := gather(ctx, all[crowded-1].socket, 0, a.crowd, true)
-	if err != nil {
-		return nil, err
+	var crowds []*audience
+	defer func() {
+		for _, crowd := range crowds {
+			samples, left := crowd.leave()
+			if samples < a.crowd && a.settle > time.Second {
+				left = errors.Join(left, fmt.Errorf("%d clients had %d samples in %v", a.crowd, samples, a.settle))
+			}
+			err = errors.Join(err, left)
+		}
+	}()
+	for i, kind := range memoryKinds[1:] {
+		if kind.crowded {
+			crowd, err := gather(ctx, all[i].socket, 0, a.crowd, true)
+			if err != nil {
+				return nil, err
+			}
+			crowds = append(crowds, crowd)
+		}
+		if kind.asked {
+			if err := all[i].ask(ctx, a.statuses); err != nil {
+				return nil, err
+			}
+		}
 	}
-	began := time.Now()
-	asking := all[asked-1].ask(ctx, a.statuses)
 	select {
-	case <-time.After(a.settle - time.Since(began)):
+	case <-time.After(a.settle):
 	case <-ctx.Done():
+		return nil, context.Cause(ctx)
 	}
-	for _, pid := range append([]int{still.pid}, pick(all, func(s *service) int { return s.pid })...) {
+	for _, pid := range pids {
 		f, err := footprintOf(pid)
 		if err != nil {
 			return nil, err
 		}
 		found = append(found, f)
 	}
-	samples, err := crowd.leave()
-	if err == nil && a.settle > time.Second && samples < a.crowd {
-		err = fmt.Errorf("%d clients had %d samples", a.crowd, samples)
-	}
-	return found, errors.Join(err, asking, context.Cause(ctx))
+	return found, nil
 }
-
 func mib(kib int) float64 { return math.Round(float64(kib)/1024*10) / 10 }

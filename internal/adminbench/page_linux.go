@@ -34,6 +34,8 @@ Medians of %d masters of each kind, read after %d restarts and %v with the garba
 - **proportional**: shared pages counted in parts, here among %d processes of this binary.
 - **own**: what no other process shares; by this the machine's memory is less.
 
+What is asked makes garbage, which Go's collector leaves until the heap has 4 MiB; with `+"`GOGC=25`"+` until it has 1 MiB.
+
 | process | resident | ratio | proportional | own |
 |---|--:|--:|--:|--:|
 `, r.masters, r.restarts, r.settle, r.statuses, time.Duration(r.statuses)*time.Second, r.crowd, 2*len(memoryKinds))

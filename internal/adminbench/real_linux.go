@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"time"
 )
 
@@ -26,8 +27,8 @@ func measureReal(ctx context.Context, a amount) ([]realRow, error) {
 	rows := []realRow{{clients: 0}, {clients: 1}, {clients: a.crowd}}
 	costs := make([][]time.Duration, len(rows)) // by row and turn
 	delays := make([][]time.Duration, len(rows))
-	for n := range a.turns {
-		for _, i := range turn(len(rows), n) {
+	for range a.turns {
+		for _, i := range rand.Perm(len(rows)) {
 			got, err := s.followed(ctx, a.changes, rows[i].clients)
 			if err != nil {
 				return nil, fmt.Errorf("%d clients: %w", rows[i].clients, err)

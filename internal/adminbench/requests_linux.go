@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"math/rand/v2"
 	"time"
 
 	"github.com/seed-3d078585/overseer/loadtest"
@@ -98,7 +98,7 @@ func (all services) serve(ctx context.Context, a amount, mode loadtest.Mode) ([]
 	}
 	round := make([]served, len(all))
 	for n := range a.parts {
-		for _, i := range turn(len(all), n) {
+		for _, i := range rand.Perm(len(all)) { // whoever is next has what the one before left behind
 			var watching func() error
 			if requestKinds[i].watched {
 				var err error
@@ -117,16 +117,4 @@ func (all services) serve(ctx context.Context, a amount, mode loadtest.Mode) ([]
 		}
 	}
 	return round, nil
-}
-
-// turn is an order of n that is another one each time.
-func turn(n, time int) []int {
-	order := make([]int, n)
-	for i := range order {
-		order[i] = (i + time/2) % n
-	}
-	if time%2 == 1 {
-		slices.Reverse(order)
-	}
-	return order
 }

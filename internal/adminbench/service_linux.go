@@ -20,8 +20,8 @@ type service struct {
 	generation int
 }
 
-func startService(ctx context.Context, as role) (*service, error) {
-	c, err := start(ctx, as)
+func startService(ctx context.Context, as role, env ...string) (*service, error) {
+	c, err := start(ctx, as, env...)
 	if err != nil {
 		return nil, err
 	}
