@@ -65,7 +65,7 @@ type amount struct {
 var (
 	whole = amount{
 		masters: 5, restarts: 5, statuses: 1000, settle: 3 * time.Second, crowd: 100,
-		rounds: 9, parts: 8, part: time.Second / 8, few: 10,
+		rounds: 11, parts: 8, part: time.Second / 8, few: 10,
 		calm: time.Second, quiet: 5 * time.Second, rate: 1000,
 		fanRounds: 5, events: 1000, turns: 4, changes: 5,
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/seed-3d078585/overseer/loadtest"
@@ -61,15 +62,24 @@ func both(master, worker int) (time.Duration, error) {
 	return m + w, errors.Join(err1, err2)
 }
 
-// load sends requests for so long.
+// load sends requests for so long, and until one is done.
 func (s *service) load(ctx context.Context, c loadtest.Config, bound time.Duration) (loadtest.Report, error) {
-	c.Address = s.address
-	ctx, cancel := context.WithTimeout(ctx, bound)
-	defer cancel()
+	one := make(chan struct{})
+	done := sync.OnceFunc(func() { close(one) })
+	c.Address, c.OnResult = s.address, func(loadtest.Result) { done() }
 	l, err := loadtest.Start(ctx, c)
 	if err != nil {
 		return loadtest.Report{}, err
 	}
-	<-l.Done()
+	timer := time.NewTimer(bound)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	select {
+	case <-one: // within a request's own bound
+	case <-l.Done():
+	}
 	return l.Stop(), nil
 }
