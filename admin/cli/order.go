@@ -132,7 +132,7 @@ func (k *Call) give(ctx context.Context, o *ordering, name, question string, to 
 			return err
 		}
 	}
-	accepted, err := do(ctx, client, order)
+	accepted, err := k.patiently(ctx, func() (admin.Accepted, error) { return do(ctx, client, order) })
 	if err != nil {
 		return err
 	}
@@ -142,6 +142,30 @@ func (k *Call) give(ctx context.Context, o *ordering, name, question string, to 
 		return k.Result(c.Outcome, c.sentence()+"\n")
 	}
 	return k.conclude(c, k.follow(ctx, client, c, before))
+}
+
+// Bounds of waiting for a master that is being replaced.
+const (
+	replacing      = "the master is being replaced" // what an order is refused with meanwhile
+	replacedWithin = 10 * time.Second
+	replacedPause  = 100 * time.Millisecond
+)
+
+// patiently orders again while the master is being replaced: that follows each
+// upgrade and takes moments, and a script may well give the next order in them.
+func (k *Call) patiently(ctx context.Context, do func() (admin.Accepted, error)) (admin.Accepted, error) {
+	for until := time.Now().Add(replacedWithin); ; {
+		accepted, err := do()
+		var conflict *admin.Conflict
+		if !errors.As(err, &conflict) || conflict.Reason != replacing || time.Now().After(until) {
+			return accepted, err
+		}
+		select {
+		case <-time.After(replacedPause):
+		case <-ctx.Done():
+			return accepted, err
+		}
+	}
 }
 
 // statusOf asks for the status, within the time of a read.

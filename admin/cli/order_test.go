@@ -205,3 +205,25 @@ func TestExitCodes(t *testing.T) {
 		})
 	}
 }
+
+// An order that falls into the moment in which the master is replaced is given
+// again; another refusal is final.
+func TestOrderWhileReplaced(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.Refuse(replacing)
+	b.then(admin.RestartAsked, starting, admin.Event{Kind: admin.Live, Generation: 2})
+	code := make(chan ran, 1)
+	go func() { code <- b.run("restart") }()
+	timeout := time.Now().Add(patience)
+	for len(b.Orders()) < 2 { // there is no event of a refusal
+		if time.Now().After(timeout) {
+			t.Fatal("it is not ordered again")
+		}
+		time.Sleep(time.Millisecond)
+	}
+	b.Refuse("")
+	if got := <-code; got.code != ExitDone {
+		t.Errorf("code %d: %s%s", got.code, got.out, got.err)
+	}
+}
