@@ -15,7 +15,7 @@ import (
 // steer it.
 func controlEnv() cli.Env {
 	e := cli.Standard("overseer")
-	e.More = []cli.Command{watch.Command}
+	e.More = []cli.Command{watch.Command, metricsCommand}
 	e.Others = ownWords()
 	return e
 }
