@@ -119,16 +119,16 @@ func (k *Call) give(ctx context.Context, o *ordering, name, question string, to 
 	if err != nil {
 		return err
 	}
-	before, err := k.statusOf(ctx, client)
-	if err != nil {
-		return err
-	}
 	order := k.orderOf(o)
-	if question != "" {
-		if k.Asks && !o.yes && order.Generation == 0 {
-			order.Generation = before.Live // the answer is about what was shown
+	if question != "" && k.asks(o.yes) {
+		shown, err := k.statusOf(ctx, client)
+		if err != nil {
+			return err
 		}
-		if err := k.sure(ctx, o.yes, fmt.Sprintf("%s: %s?", before.Name, question)); err != nil {
+		if order.Generation == 0 {
+			order.Generation = shown.Live // the answer is about what is shown
+		}
+		if err := k.sure(ctx, o.yes, fmt.Sprintf("%s, generation %d is live: %s?", shown.Name, shown.Live, question)); err != nil {
 			return err
 		}
 	}
@@ -141,7 +141,7 @@ func (k *Call) give(ctx context.Context, o *ordering, name, question string, to 
 		c.Result = Ordered
 		return k.Result(c.Outcome, c.sentence()+"\n")
 	}
-	return k.conclude(c, k.follow(ctx, client, c, before))
+	return k.conclude(c, k.follow(ctx, client, c))
 }
 
 // Bounds of waiting for a master that is being replaced.

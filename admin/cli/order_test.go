@@ -49,6 +49,9 @@ func TestOrders(t *testing.T) {
 		{"upgrade", "upgrade", admin.UpgradeAsked,
 			[]admin.Event{fetchedB, startB, trialB, commitB, {Kind: admin.Live, Generation: 2}},
 			ExitDone, Installed, "1.1.0 (b2b2b2b2b2b2) is installed; generation 2 is live"},
+		{"upgrade, there is nothing new", "upgrade", admin.UpgradeAsked,
+			[]admin.Event{{Kind: admin.NothingNew}},
+			ExitDone, NothingNew, "there is nothing new"},
 		{"upgrade that is refused", "upgrade", admin.UpgradeAsked,
 			[]admin.Event{{Kind: admin.Refused, Release: digestB, Reason: "preflight: exit code 3"}},
 			ExitFailed, WasRefused, "preflight: exit code 3"},
@@ -103,42 +106,6 @@ func TestOrders(t *testing.T) {
 				t.Errorf("code %d, want %d; result %q, want %q: %+v", got.code, row.code, o.Result, row.result, o)
 			}
 		})
-	}
-}
-
-func TestUpgradeFindsNothing(t *testing.T) {
-	t.Parallel()
-	for _, row := range []struct {
-		fault string
-		code  int
-		want  string
-	}{
-		{"", ExitDone, "there is nothing new"},
-		{"no such host", ExitFailed, "no such host"},
-	} {
-		b := newBench(t)
-		before := time.Now().Add(-time.Minute)
-		b.ChangeStatus(func(s *admin.Status) { s.Source = &admin.Source{Name: "the source", Looked: &before, Error: row.fault} })
-		follower := b.Follow(0)
-		done := make(chan struct{})
-		go func() { // the look is told by no event
-			defer close(done)
-			for {
-				e, err := follower.Next(t.Context())
-				if err != nil {
-					return
-				}
-				if e.Kind == admin.UpgradeAsked {
-					now := time.Now()
-					b.ChangeStatus(func(s *admin.Status) { s.Source = &admin.Source{Name: "the source", Looked: &now, Error: row.fault} })
-					return
-				}
-			}
-		}()
-		if got := b.run("upgrade"); got.code != row.code || !strings.Contains(got.out+got.err, row.want) {
-			t.Errorf("code %d, want %d, and %q in:\n%s%s", got.code, row.code, row.want, got.out, got.err)
-		}
-		<-done
 	}
 }
 
