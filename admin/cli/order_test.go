@@ -135,7 +135,7 @@ func TestExitCodes(t *testing.T) {
 		{"refused", func(b *bench) { b.Refuse("an upgrade is under way") }, "restart", ExitConflict, "an upgrade is under way"},
 		{"another generation", nil, "restart --generation 7", ExitConflict, "generation 1 is live, not 7"},
 		{"nothing to go back to", nil, "rollback", ExitConflict, "nothing to go back to"},
-		{"no end", nil, "restart --timeout 300ms", ExitTimeout, "it may still happen"},
+		{"no end", nil, "restart --timeout 3s", ExitTimeout, "it may still happen"},
 		{"hangs", func(b *bench) { b.Hang(true) }, "status --timeout 200ms", ExitTimeout, ""},
 		{"fails", func(b *bench) { b.Fail(errors.New("the owner is gone")) }, "status", ExitFailed, "the owner is gone"},
 		{"nothing is live", func(b *bench) {
@@ -192,5 +192,22 @@ func TestOrderWhileReplaced(t *testing.T) {
 	b.Refuse("")
 	if got := <-code; got.code != ExitDone {
 		t.Errorf("code %d: %s%s", got.code, got.out, got.err)
+	}
+}
+
+// Ctrl-C ends the waiting: what was ordered goes on, and the code says so.
+func TestCtrlCEndsTheWaiting(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	ctx, interrupt := contextOf(t)
+	progress := newSyncBuffer()
+	e := b.env
+	e.Stderr = progress
+	code := make(chan int, 1)
+	go func() { code <- Main(ctx, e, []string{"restart"}) }()
+	progress.await(t, "progress", func(s string) bool { return strings.Contains(s, "restart-asked") })
+	interrupt()
+	if c := <-code; c != ExitTimeout || !strings.Contains(progress.String(), "what was ordered goes on") {
+		t.Errorf("code %d: %s", c, progress)
 	}
 }
