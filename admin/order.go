@@ -134,22 +134,28 @@ func (s *Server) take(k orderKind) http.HandlerFunc {
 			s.fail(w, r, bad.code, bad.why)
 			return
 		}
-		s.once(w, r, body, func() (int, any) { return s.carryOut(k, q) })
+		s.once(w, r, body, func() (int, []byte) { return s.carryOut(k, q) })
 	}
 }
 
 // carryOut has the master take an order. It goes on where the client goes away:
 // whether an order counts must not depend on that.
-func (s *Server) carryOut(k orderKind, q *request) (int, any) {
+func (s *Server) carryOut(k orderKind, q *request) (int, []byte) {
 	ctx, cancel := context.WithTimeout(s.life, s.limits.master)
 	defer cancel()
 	event, err := s.newest(ctx)
 	if err == nil {
 		err = k.do(ctx, s.master, q)
 	}
+	code, answer := http.StatusAccepted, any(accepted{event})
 	if err != nil {
-		code, why := codeOf(err)
-		return code, failure{why}
+		var why string
+		code, why = codeOf(err)
+		answer = failure{why}
 	}
-	return http.StatusAccepted, accepted{event}
+	body, err := encode(answer)
+	if err != nil {
+		return http.StatusInternalServerError, unwritable
+	}
+	return code, body
 }
