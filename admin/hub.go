@@ -14,10 +14,10 @@ import (
 type hub struct {
 	server *Server
 
-	starting sync.Mutex // held while the first stream starts it
+	starting chan struct{} // holds one, of whoever starts it
+	started  bool          // of that one
 
 	mu      sync.Mutex
-	started bool
 	frames  []frame // the newest, without a gap
 	bytes   int     // of all frames
 	last    uint64  // ID of the newest event that was seen
@@ -35,7 +35,12 @@ type listener struct {
 }
 
 func newHub(s *Server) *hub {
-	return &hub{server: s, streams: map[*listener]struct{}{}, wanted: make(chan struct{}, 1)}
+	return &hub{
+		server:   s,
+		starting: make(chan struct{}, 1),
+		streams:  map[*listener]struct{}{},
+		wanted:   make(chan struct{}, 1),
+	}
 }
 
 var errFull = errors.New("there are too many streams: end one, or ask for /v1/events now and then")
@@ -70,8 +75,12 @@ func (h *hub) leave(l *listener) {
 
 // start has the master followed and sampled, from now on.
 func (h *hub) start(ctx context.Context) error {
-	h.starting.Lock()
-	defer h.starting.Unlock()
+	select {
+	case h.starting <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { <-h.starting }()
 	if h.started {
 		return nil
 	}

@@ -86,6 +86,16 @@ func (rd *reader) run(ctx context.Context, l *listener) error {
 	}
 }
 
+// ending says whether the server is being closed.
+func (rd *reader) ending() bool {
+	select {
+	case <-rd.server.ending:
+		return true
+	default:
+		return false
+	}
+}
+
 // catchUp sends all there is.
 func (rd *reader) catchUp(ctx context.Context, l *listener) (ended bool, err error) {
 	for {
@@ -101,6 +111,10 @@ func (rd *reader) catchUp(ctx context.Context, l *listener) (ended bool, err err
 				return false, err
 			}
 			rd.pos = f.id
+		}
+		clear(n.frames) // a client that does not read keeps nothing alive
+		if rd.ending() {
+			return true, nil
 		}
 		if len(n.frames) > 0 {
 			continue

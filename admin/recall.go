@@ -31,10 +31,8 @@ func (rd *reader) recall(ctx context.Context, upTo uint64) error {
 			return err
 		}
 		rd.pos = fr.id
-		select {
-		case <-rd.server.ending:
+		if rd.ending() {
 			return ErrEnded
-		default:
 		}
 	}
 	return rd.out.rc.Flush()
