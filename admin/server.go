@@ -63,15 +63,16 @@ func (s *Server) Serve(l net.Listener, a Access) error {
 		return err
 	}
 	hs := &http.Server{
-		Handler:           s.handler(newDoor(a, l.Addr())),
-		ReadHeaderTimeout: s.limits.header,
-		IdleTimeout:       s.limits.idle,
-		MaxHeaderBytes:    s.limits.headerBytes,
-		Protocols:         new(http.Protocols),
-		BaseContext:       func(net.Listener) context.Context { return s.life },
-		ConnContext:       withConn,
-		ConnState:         s.note,
-		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+		Handler:                      s.handler(newDoor(a, l.Addr())),
+		ReadHeaderTimeout:            s.limits.header,
+		IdleTimeout:                  s.limits.idle,
+		MaxHeaderBytes:               s.limits.headerBytes,
+		Protocols:                    new(http.Protocols),
+		BaseContext:                  func(net.Listener) context.Context { return s.life },
+		ConnContext:                  withConn,
+		ConnState:                    s.note,
+		DisableGeneralOptionsHandler: true, // "OPTIONS *" is for nobody either
+		ErrorLog:                     slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}
 	hs.Protocols.SetHTTP1(true) // one connection is one request at a time: limits of connections are limits of work
 	if !s.add(hs) {
