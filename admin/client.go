@@ -28,7 +28,11 @@ type Client struct {
 	token string
 	http  *http.Client
 	wrong error // what was wrong with the Remote
+
+	seekFor time.Duration // that a stream seeks a master that is gone
 }
+
+const standardSeek = 30 * time.Second
 
 // A Remote is a master that is reached by TCP.
 type Remote struct {
@@ -39,7 +43,7 @@ type Remote struct {
 
 // Dial returns a client for the unix socket of a master.
 func Dial(socket string) *Client {
-	return &Client{base: "http://overseer", http: newHTTP(&http.Transport{
+	return &Client{base: "http://overseer", seekFor: standardSeek, http: newHTTP(&http.Transport{
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return dialUnix(ctx, socket) },
 		// A connection costs nothing here, and one that is kept may be to a
 		// master that has just been replaced.
@@ -51,9 +55,10 @@ func Dial(socket string) *Client {
 // with r is the error of each call.
 func NewClient(r Remote) *Client {
 	return &Client{
-		base:  strings.TrimSuffix(r.URL, "/"),
-		token: r.Token,
-		wrong: r.check(),
+		base:    strings.TrimSuffix(r.URL, "/"),
+		token:   r.Token,
+		wrong:   r.check(),
+		seekFor: standardSeek,
 		http: newHTTP(&http.Transport{
 			DialContext:         (&net.Dialer{Timeout: 10 * time.Second}).DialContext,
 			TLSClientConfig:     r.TLS.Clone(),

@@ -78,3 +78,12 @@ func UserOf(uid int) string { return userOf(uid) }
 
 // TraceOf reads a traceparent.
 func TraceOf(headers ...string) string { return traceOf(headers) }
+
+// Wire are the types that are on the wire and not exported, by their names in
+// openapi.json.
+func Wire() map[string]any {
+	return map[string]any{"Events": eventList{}, "Lost": lostEvents{}, "Accepted": accepted{}, "Failure": failure{}}
+}
+
+// SeekFor has streams of a client give up a master sooner.
+func (c *Client) SeekFor(d time.Duration) { c.seekFor = d }

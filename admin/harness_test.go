@@ -77,13 +77,13 @@ func listen(t testing.TB, network, address string) net.Listener {
 	return l
 }
 
-const token = "a-token-of-the-tests"
+const secret = "a-token-of-the-tests"
 
 // onTCP serves on loopback with a token.
 func (s *service) onTCP(t testing.TB, hosts ...string) (url string) {
 	t.Helper()
 	l := listen(t, "tcp", "127.0.0.1:0")
-	s.serve(t, l, admin.Access{Token: token, Hosts: hosts})
+	s.serve(t, l, admin.Access{Token: secret, Hosts: hosts})
 	return "http://" + l.Addr().String()
 }
 

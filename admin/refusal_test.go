@@ -9,7 +9,7 @@ import (
 	"github.com/seed-3d078585/overseer/admin"
 )
 
-var bearer = "Bearer " + token
+var bearer = "Bearer " + secret
 
 // Each thing that is refused has its code, and an error that says what to do.
 func TestRefusals(t *testing.T) {
@@ -26,7 +26,7 @@ func TestRefusals(t *testing.T) {
 	}{
 		{"no token", "GET", "/v1/status", map[string]string{"Authorization": ""}, "", 401, "Bearer TOKEN"},
 		{"a wrong token", "GET", "/v1/status", map[string]string{"Authorization": bearer + "x"}, "", 401, "wrong"},
-		{"another scheme", "GET", "/v1/status", map[string]string{"Authorization": "Basic " + token}, "", 401, "Bearer"},
+		{"another scheme", "GET", "/v1/status", map[string]string{"Authorization": "Basic " + secret}, "", 401, "Bearer"},
 		{"no token for an order", "POST", "/v1/restart", map[string]string{"Authorization": ""}, "", 401, "Bearer"},
 		{"no token where nothing is", "GET", "/v2", map[string]string{"Authorization": ""}, "", 401, "Bearer"},
 		{"a name that points here", "GET", "/v1/status", map[string]string{"Host": "evil.example.com"}, "", 403, "host name"},

@@ -36,10 +36,9 @@ type Stream struct {
 	err  error // the final one
 }
 
-// Bounds of how long a connection is sought, and how long one may be silent: the
-// server gives a sign of life each 15 seconds.
+// Bounds of how a connection is sought, and how long one may be silent: the server
+// gives a sign of life each 15 seconds.
 const (
-	seekFor     = 30 * time.Second
 	seekPause   = 50 * time.Millisecond
 	seekPauses  = 2 * time.Second // the longest one
 	connectFor  = 10 * time.Second
@@ -152,7 +151,7 @@ func (s *Stream) disconnect() {
 // reconnect seeks the master with growing pauses, until it says that this client
 // may not come in, or the time is over.
 func (s *Stream) reconnect() error {
-	until := time.Now().Add(seekFor)
+	until := time.Now().Add(s.client.seekFor)
 	for pause := seekPause; ; pause = min(2*pause, seekPauses) {
 		if !wait(s.life, pause) {
 			return s.life.Err()
@@ -165,7 +164,7 @@ func (s *Stream) reconnect() error {
 		case s.life.Err() != nil, errors.Is(err, ErrNotFound), errors.As(err, &status) && status.Code < 500:
 			return err
 		case time.Now().After(until):
-			return fmt.Errorf("the master could not be reached again for %v: %w", seekFor, err)
+			return fmt.Errorf("the master could not be reached again for %v: %w", s.client.seekFor, err)
 		}
 	}
 }

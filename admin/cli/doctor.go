@@ -81,6 +81,9 @@ func (k *Call) subject(ctx context.Context, d *doctorFlags) (doctor.Subject, err
 	if k.place.URL != "" {
 		return s, Usage("doctor looks at this machine: run it where the service is")
 	}
+	if k.Given("binary") || k.Given("state-dir") {
+		k.Binary, k.StateDir, k.Socket = d.binary, d.stateDir, ""
+	}
 	f, err := k.locate(ctx)
 	var lost *lostError
 	switch {
@@ -124,7 +127,7 @@ func (k *Call) complete(s *doctor.Subject) {
 	if s.Binary == "" && strings.ContainsRune(k.place.Name, filepath.Separator) {
 		s.Binary = k.place.Name
 	}
-	if s.StateDir == "" && s.Socket != "" {
+	if s.StateDir == "" && s.Socket != "" && nameIn(filepath.Base(s.Socket)) == "" {
 		s.StateDir = filepath.Dir(s.Socket)
 	}
 	if s.StateDir == "" && s.Binary != "" {

@@ -15,13 +15,14 @@ type Env struct {
 	// Program is how the commands are called, for texts: "overseer".
 	Program string
 
-	// Socket is the service that is meant where no flag names another. Empty:
-	// it is looked for.
+	// Socket is that of the service that is meant where no flag names another.
+	// Empty: it is looked for.
 	Socket string
 
-	// StateDir and Binary say where the service lives, for doctor, which then
-	// has something to look at while nothing runs. Both may be empty.
-	StateDir, Binary string
+	// Binary is the installed program of the service that is meant, StateDir its
+	// state directory: it is looked for by these. Both empty: all that run are
+	// looked at. Doctor looks at them too, also while nothing runs.
+	Binary, StateDir string
 
 	Asks     bool // questions may be asked: standard input and output are a terminal
 	Terminal bool // standard output is one

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -28,7 +29,7 @@ type found struct {
 // A lostError says that what is meant was not found, or not told apart.
 type lostError struct {
 	message string
-	all     []found
+	all     []found // that may be meant; empty: none is
 }
 
 func (e *lostError) Error() string { return e.message }
@@ -61,8 +62,31 @@ func (f found) name() string {
 	if f.status.Name != "" {
 		return f.status.Name
 	}
+	if name := nameIn(filepath.Base(f.socket)); name != "" {
+		return name
+	}
 	dir := filepath.Base(filepath.Dir(f.socket))
 	return strings.TrimSuffix(strings.TrimPrefix(dir, "."), ".overseer")
+}
+
+// isAdmin reports whether a path is that of a master's socket: admin.sock or
+// admin-NUMBER.sock in a state directory, admin-NAME-NUMBER.sock in one for
+// sockets; see Config.Admin.
+func isAdmin(path string) bool {
+	base := filepath.Base(path)
+	middle, ok := strings.CutPrefix(base, "admin-")
+	middle, end := strings.CutSuffix(middle, ".sock")
+	_, err := strconv.ParseUint(middle[strings.LastIndexByte(middle, '-')+1:], 10, 31)
+	return base == "admin.sock" || ok && end && err == nil
+}
+
+// nameIn is the program's name in that of a socket; empty: there is none.
+func nameIn(base string) string {
+	middle := strings.TrimSuffix(strings.TrimPrefix(base, "admin-"), ".sock")
+	if i := strings.LastIndexByte(middle, '-'); i > 0 {
+		return middle[:i]
+	}
+	return ""
 }
 
 // is reports whether a master runs the program of that name or path.
@@ -95,10 +119,45 @@ func (k *Call) ofPID(all []found, pid int) (found, error) {
 	return found{}, &lostError{message: fmt.Sprintf("process %d belongs to no master that can be seen: %s", pid, hint)}
 }
 
+// ofService picks the master of the service that the Env describes: one that keeps
+// its state in its directory, else one that runs its binary. unknown is why masters
+// cannot be looked for.
+func (k *Call) ofService(ctx context.Context, all []found, unknown error) (found, error) {
+	dir := k.StateDir
+	if dir == "" {
+		dir = filepath.Dir(besides(k.Binary))
+	}
+	in := slices.DeleteFunc(slices.Clone(all), func(f found) bool { return filepath.Dir(f.socket) != dir })
+	if len(in) == 0 {
+		if _, err := os.Lstat(filepath.Join(dir, "admin.sock")); err == nil || unknown != nil {
+			return fixed(filepath.Join(dir, "admin.sock")), nil
+		}
+		ask(ctx, all)
+		in = slices.DeleteFunc(all, func(f found) bool { return dead(f) || k.Binary == "" || !f.is(k.Binary) })
+	}
+	switch len(in) {
+	case 0:
+		return found{}, &lostError{message: fmt.Sprintf("no running master of %s was found, and no admin.sock in %s: it does not run, is of another user (try sudo), or has no socket (Config.Admin)", orElse(k.Binary, "this service"), dir)}
+	case 1:
+		return in[0], nil
+	}
+	return found{}, several(fmt.Sprintf("%d masters of this service run", len(in)), "add --pid, or --socket", in)
+}
+
+func orElse(text, other string) string {
+	if text == "" {
+		return other
+	}
+	return text
+}
+
 // ofName picks the master of a program; the only one, where no name is given.
 func (k *Call) ofName(ctx context.Context, all []found, name string) (found, error) {
 	ask(ctx, all)
 	all = slices.DeleteFunc(all, dead)
+	if slices.ContainsFunc(all, func(f found) bool { return f.err == nil }) {
+		all = slices.DeleteFunc(all, stranger)
+	}
 	fits := all
 	if name != "" {
 		fits = slices.DeleteFunc(slices.Clone(all), func(f found) bool { return !f.is(name) })
@@ -116,13 +175,20 @@ func (k *Call) ofName(ctx context.Context, all []found, name string) (found, err
 	case len(fits) > 1:
 		what, hint = fmt.Sprintf("%d masters run", len(fits)), "add --name, --pid or --socket"
 	case name != "" && len(all) > 0:
-		what, hint, fits = fmt.Sprintf("no running master is called %q", name), "these run; add one of their names", all
+		err := several(fmt.Sprintf("no running master is called %q", name), "these run; add one of their names", all)
+		err.all = nil // none of them is meant
+		return found{}, err
 	case name != "":
 		what = fmt.Sprintf("no running master is called %q", name)
 	}
+	return found{}, several(what, hint, fits)
+}
+
+// several is the error that lists what there is.
+func several(what, hint string, all []found) *lostError {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s", what, hint)
-	for _, f := range fits {
+	for _, f := range all {
 		pid := ""
 		if f.pid != 0 {
 			pid = "--pid " + strconv.Itoa(f.pid)
@@ -132,8 +198,12 @@ func (k *Call) ofName(ctx context.Context, all []found, name string) (found, err
 			fmt.Fprintf(&b, " (%v)", f.err)
 		}
 	}
-	return found{}, &lostError{message: b.String(), all: fits}
+	return &lostError{message: b.String(), all: all}
 }
+
+// stranger reports whether a socket is one that this user has nothing to do with:
+// of another user, or of another program. One that does not answer in time is none.
+func stranger(f found) bool { return f.err != nil && ExitCode(f.err) != ExitTimeout }
 
 // dead reports whether nobody is behind a socket.
 func dead(f found) bool {

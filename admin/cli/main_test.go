@@ -110,9 +110,11 @@ func anywhere() Env { return Env{Program: "overseer"} }
 
 func TestFinds(t *testing.T) {
 	dir := shortDir(t)
-	one := startMaster(t, "one", filepath.Join(dir, "one.sock.d", "admin.sock"), mkdir(t, dir, "one.sock.d"))
-	two := startMaster(t, "two", filepath.Join(dir, "two", "admin-77.sock"), mkdir(t, dir, "two"))
-	rel := startMaster(t, "three", "admin.sock", mkdir(t, dir, strings.Repeat("long", 30)))
+	own := filepath.Base(dir) // no other test that runs has these names
+	n1, n2, n3, n4 := "one"+own, "two"+own, "three"+own, "four"+own
+	one := startMaster(t, n1, filepath.Join(dir, "one.sock.d", "admin.sock"), mkdir(t, dir, "one.sock.d"))
+	two := startMaster(t, n2, filepath.Join(dir, "two", "admin-77.sock"), mkdir(t, dir, "two"))
+	rel := startMaster(t, n3, "admin.sock", mkdir(t, dir, strings.Repeat("long", 30)))
 	dead := deadSocket(t, mkdir(t, dir, "dead"))
 
 	for _, row := range []struct {
@@ -120,18 +122,18 @@ func TestFinds(t *testing.T) {
 		code int
 		want string
 	}{
-		{"--name one", ExitDone, "one is serving"},
-		{"--name /srv/two", ExitDone, "two is serving"},
-		{"--name three", ExitDone, "three is serving"},
-		{fmt.Sprintf("--pid %d", one.pid), ExitDone, "one is serving"},
-		{fmt.Sprintf("--pid %d", two.worker), ExitDone, "two is serving"},
-		{fmt.Sprintf("--pid %d", rel.worker), ExitDone, "three is serving"},
-		{"--socket " + filepath.Join(dir, "two", "admin-77.sock"), ExitDone, "two is serving"},
-		{"--socket " + filepath.Join(dir, strings.Repeat("long", 30), "admin.sock"), ExitDone, "three is serving"},
+		{"--name " + n1, ExitDone, n1 + " is serving"},
+		{"--name /srv/" + n2, ExitDone, n2 + " is serving"},
+		{"--name " + n3, ExitDone, n3 + " is serving"},
+		{fmt.Sprintf("--pid %d", one.pid), ExitDone, n1 + " is serving"},
+		{fmt.Sprintf("--pid %d", two.worker), ExitDone, n2 + " is serving"},
+		{fmt.Sprintf("--pid %d", rel.worker), ExitDone, n3 + " is serving"},
+		{"--socket " + filepath.Join(dir, "two", "admin-77.sock"), ExitDone, n2 + " is serving"},
+		{"--socket " + filepath.Join(dir, strings.Repeat("long", 30), "admin.sock"), ExitDone, n3 + " is serving"},
 		{"--socket " + dead, ExitNotFound, "has ended"},
 		{fmt.Sprintf("--pid %d", os.Getpid()), ExitNotFound, "belongs to no master"},
 		{"--pid 2147483647", ExitNotFound, "there is no process"},
-		{"--name four", ExitNotFound, `no running master is called "four"`},
+		{"--name " + n4, ExitNotFound, "no running master is called"},
 		{"", ExitNotFound, "add --name, --pid or --socket"},
 	} {
 		got := runIn(t, anywhere(), append([]string{"status"}, strings.Fields(row.args)...)...)
@@ -143,8 +145,8 @@ func TestFinds(t *testing.T) {
 		}
 	}
 	got := runIn(t, anywhere(), "list", "--json")
-	for _, name := range []string{`"one"`, `"two"`, `"three"`} {
-		if !strings.Contains(got.out, `"name": `+name) {
+	for _, name := range []string{n1, n2, n3} {
+		if !strings.Contains(got.out, `"name": "`+name+`"`) {
 			t.Errorf("list has no %s:\n%s", name, got.out)
 		}
 	}
@@ -215,6 +217,7 @@ func TestSocketTable(t *testing.T) {
 0000000000000000: 00000002 00000000 00010000 0001 01   813 /with two  blanks/admin-12.sock
 0000000000000000: 00000002 00000000 00010000 0001 01   814 /run/other.sock
 0000000000000000: 00000002 00000000 00010000 0001 01   815 /x/admin-.sock
+0000000000000000: 00000002 00000000 00010000 0001 01   817 /run/overseer/admin-my-app-19.sock
 0000000000000000: 00000002 00000000 00010000 0001 01   816
 garbage
 `
@@ -222,7 +225,7 @@ garbage
 		t.Fatal(err)
 	}
 	in := readListening(table)
-	if len(in) != 2 || in[23421] != "/srv/.app.overseer/admin.sock" || in[813] != "/with two  blanks/admin-12.sock" {
+	if len(in) != 3 || in[817] == "" || in[23421] != "/srv/.app.overseer/admin.sock" || in[813] != "/with two  blanks/admin-12.sock" {
 		t.Errorf("read %v", in)
 	}
 }

@@ -114,19 +114,6 @@ func readListening(table string) listening {
 	return in
 }
 
-// isAdmin reports whether a path is that of a master's socket: admin.sock, or
-// admin-NUMBER.sock where several share a state directory.
-func isAdmin(path string) bool {
-	base := filepath.Base(path)
-	if base == "admin.sock" {
-		return true
-	}
-	number, ok := strings.CutPrefix(base, "admin-")
-	number, end := strings.CutSuffix(number, ".sock")
-	_, err := strconv.ParseUint(number, 10, 31)
-	return ok && end && err == nil
-}
-
 // holds returns which of the sockets a process has open.
 func holds(pid int, in listening) (inodes []uint64) {
 	if len(in) == 0 {

@@ -114,6 +114,9 @@ func (k *Call) locate(ctx context.Context) (found, error) {
 	ctx, cancel := k.bounded(ctx)
 	defer cancel()
 	all, err := masters(ctx)
+	if p.PID == 0 && p.Name == "" && (k.Binary != "" || k.StateDir != "") {
+		return k.ofService(ctx, all, err)
+	}
 	if err != nil && strings.ContainsRune(p.Name, filepath.Separator) {
 		return fixed(besides(p.Name)), nil
 	}

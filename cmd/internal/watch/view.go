@@ -104,7 +104,7 @@ const rowFormat = "%-5s%-14s%-24s%8s%7s%7s  %s"
 // generations is a table with the newest first: the oldest are what can be cut.
 func (m *model) generations(s *screen, bottom int) {
 	st, now := m.status, m.clock()
-	s.line(dim, strings.TrimRight(fmt.Sprintf(rowFormat, "GEN", "PHASE", "RELEASE", "FOR", "OPEN", "ACC/S", "ACCEPTED PER SECOND"), " "))
+	s.line(dim, strings.TrimRight(fmt.Sprintf(rowFormat, "GEN", "PHASE", "RELEASE", "FOR", "OPEN", "ACC/S", "LAST MINUTE"), " "))
 	room := max(bottom-len(s.lines)-4, 1) // for some events too
 	for i := len(st.Generations) - 1; i >= 0; i-- {
 		if room--; room < 0 {
