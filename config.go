@@ -152,7 +152,8 @@ type Config struct {
 	// StateDir holds the staged releases, the previous binary, the boot record
 	// and the quarantine. It must be on the binary's filesystem to stage
 	// there, and belong to this user alone. Default: ".NAME.overseer" beside
-	// the binary. It is made at the first upgrade.
+	// the binary. It is made at the start where it is set or there is a
+	// Fetcher. The events of the master are kept there too, and its socket.
 	StateDir string
 
 	// Credential runs workers, and the preflight of a new release, as another
@@ -219,6 +220,16 @@ type Config struct {
 	// each second. It is not asked for a restart by signal or by Restart, and
 	// if it panics the release waits for one. Nil: always.
 	MayRestart func(Upgrade) bool
+
+	// Admin is by what the master can be seen and steered while it runs. The zero
+	// value is a unix socket for root and the master's own user.
+	Admin Admin
+
+	// OnEvent is told each event of the master, one at a time and in order, in
+	// the master. It may take its time; one that is a thousand events behind
+	// misses some, and the log says so. Where the master is replaced while it
+	// runs, it is told that event again. A panic is logged.
+	OnEvent func(Event)
 
 	// OnCrash is told of each generation that ended although nobody asked it
 	// to, in the master, while that goes on.

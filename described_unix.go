@@ -54,6 +54,10 @@ func (s settled) described() []master.Described {
 		{"PreUpgrade", given(s.PreUpgrade != nil)},
 		{"MayRestart", given(s.MayRestart != nil)},
 		{"OnCrash", given(s.OnCrash != nil)},
+		{"OnEvent", given(s.OnEvent != nil)},
+		{"Admin.Disabled", s.Admin.Disabled},
+		{"Admin.Socket", s.Admin.Socket},
+		{"Admin.Address", s.Admin.Address},
 	} {
 		list = append(list, master.Described{Name: d.name, Value: fmt.Sprint(d.value)})
 	}

@@ -60,7 +60,14 @@ func TestMain(m *testing.M) {
 		os.Exit(0)
 	}
 	manyAtATime()
+	run, err := os.MkdirTemp("", "ovs")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Setenv("XDG_RUNTIME_DIR", run) // where masters without a state directory can be reached
 	code := m.Run()
+	os.RemoveAll(run)
 	if code == 0 && wholeRun() {
 		for name := range programs {
 			if _, used := usedPrograms.Load(name); !used {
@@ -171,20 +178,31 @@ func (s *service) start() {
 		s.cmd.SysProcAttr = &syscall.SysProcAttr{}
 	}
 	s.cmd.SysProcAttr.Setsid = true
-	err = s.cmd.Start()
-	w.Close()
-	if err != nil {
+	if err := s.cmd.Start(); err != nil {
+		w.Close()
 		s.t.Fatal(err)
 	}
 	s.PID, s.output = s.cmd.Process.Pid, r
-	read := make(chan struct{})
+	read, marked := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(read)
 		defer r.Close()
-		scanLines(r, s.line)
+		scanLines(r, func(text string) {
+			if text == endMark {
+				close(marked)
+				return
+			}
+			s.line(text)
+		})
 	}()
 	go func() {
 		s.cmd.Wait()
+		io.WriteString(w, "\n"+endMark+"\n") // fails where the test has closed the other end
+		w.Close()
+		select {
+		case <-marked:
+		case <-read:
+		}
 		s.code = s.cmd.ProcessState.ExitCode()
 		if ws, ok := s.cmd.ProcessState.Sys().(syscall.WaitStatus); ok && ws.Signaled() {
 			s.code = 128 + int(ws.Signal())
@@ -202,6 +220,10 @@ func (s *service) start() {
 		}
 	})
 }
+
+// endMark follows all that the master has written: whoever has seen its end has
+// its whole log.
+const endMark = "-- the master has ended --"
 
 func scanLines(r io.Reader, each func(string)) {
 	lines := bufio.NewScanner(r)

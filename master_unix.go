@@ -80,6 +80,8 @@ func (s settled) runSuccessor() error {
 func (s settled) master(signals *master.Signals, sockets []*socket.Socket, kept bool) *master.Master {
 	log := newLogger(s.Config)
 	updater, bytes := s.updater()
+	desk := s.desk(bytes, log)
+	logLevel.restore(handed.state.Level)
 	m := master.New(master.Config{
 		Command:        s.foreign(),
 		Binary:         s.binary,
@@ -99,10 +101,18 @@ func (s settled) master(signals *master.Signals, sockets []*socket.Socket, kept 
 		Temporary:      func(err error) bool { return errors.Is(err, update.ErrTemporary) },
 		MayRestart:     s.mayRestart(),
 		OnCrash:        s.onCrash(),
+		OnEvent:        s.OnEvent,
+		Name:           s.name(),
+		Journal:        desk.journal,
+		Admin:          desk.admin,
+		Level:          logLevelOf{log, &logLevel},
+		Looker:         looker(updater),
+		SourceName:     s.sourceName(),
 	})
 	setCurrent(func(force bool) { go m.Restart("hook", force) })
 	if updater != nil {
 		updater.Offer, updater.Log = m.Offer, log
+		updater.Note, updater.Held = m.Note, m.IsHeld
 		if s.command != nil {
 			updater.Preflight = s.command.preflight(m)
 		}
@@ -113,6 +123,14 @@ func (s settled) master(signals *master.Signals, sockets []*socket.Socket, kept 
 		m.Updates(updater.Run, updater.Remembered)
 	}
 	return m
+}
+
+// looker is nil where there is no source.
+func looker(u *update.Updater) master.Looker {
+	if u == nil {
+		return nil
+	}
+	return u
 }
 
 func (s settled) mayRestart() func(release.Digest) bool {

@@ -48,6 +48,7 @@ const (
 	Fetched     Kind = "fetched"      // it is staged and has passed its preflight
 	FetchFailed Kind = "fetch-failed" // none could be fetched; said once for each cause
 	FetchWorks  Kind = "fetch-works"  // fetching works again
+	NothingNew  Kind = "nothing-new"  // the source was asked by hand and has nothing new
 	Refused     Kind = "refused"      // PreUpgrade refused it, or it failed its preflight
 	Waiting     Kind = "waiting"      // it waits for a restart
 	Deferred    Kind = "deferred"     // MayRestart put its trial off
@@ -80,7 +81,7 @@ const (
 func Kinds() []Kind {
 	return []Kind{
 		Starting, Live, Trial, Failed, Slow, Uncovered, Unhealthy, RolledBack, Exited, Killed, Gone, Respawn,
-		Fetched, FetchFailed, FetchWorks, Refused, Waiting, Deferred, Postponed, Committed, Uncommitted, Quarantined, Forgotten, Interrupted,
+		Fetched, FetchFailed, FetchWorks, NothingNew, Refused, Waiting, Deferred, Postponed, Committed, Uncommitted, Quarantined, Forgotten, Interrupted,
 		Started, Succession, Succeeded, Stays, Stopping, RestartAsked, UpgradeAsked, RollbackAsked, Held, Released, LogLevel, Remembered, Ignored,
 	}
 }

@@ -75,6 +75,9 @@ func (f *File) FetchContext(ctx context.Context) (io.Reader, error) {
 	if err := f.pace.wait(ctx, orDefault(f.Interval, time.Second)); err != nil {
 		return nil, err
 	}
+	if IsAtOnce(ctx) {
+		f.taken = nil
+	}
 	first, err := f.look()
 	if err != nil || first == nil || sameState(first, f.taken) {
 		return nil, err

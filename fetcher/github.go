@@ -105,6 +105,9 @@ func (g *Github) FetchContext(ctx context.Context) (io.Reader, error) {
 	if err := g.pace.wait(ctx, orDefault(g.Interval, 5*time.Minute)); err != nil {
 		return nil, err
 	}
+	if IsAtOnce(ctx) {
+		g.taken, g.etag = asset{}, ""
+	}
 	w := g.wire()
 	latest, etag, err := g.latest(ctx, w, g.etag)
 	if err != nil || latest == nil {

@@ -108,6 +108,9 @@ func (h *HTTP) FetchContext(ctx context.Context) (io.Reader, error) {
 	if err := h.pace.wait(ctx, orDefault(h.Interval, 5*time.Minute)); err != nil {
 		return nil, err
 	}
+	if IsAtOnce(ctx) {
+		h.taken = nil
+	}
 	as := unpacking{
 		wrapping: h.wrapping(), path: h.Path, scratch: h.host.Scratch,
 		max: orDefault(h.MaxSize, defaultMaxSize), window: maxWindow,

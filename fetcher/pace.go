@@ -6,11 +6,11 @@ import (
 )
 
 // A pace keeps two looks at a source an interval apart. The first look is free.
-// A wait that was given up does not count as a look.
+// A wait that was given up does not count as a look, and one by [AtOnce] is none.
 type pace struct{ last time.Time }
 
 func (p *pace) wait(ctx context.Context, interval time.Duration) error {
-	if !p.last.IsZero() {
+	if !p.last.IsZero() && !IsAtOnce(ctx) {
 		if err := sleep(ctx, time.Until(p.last.Add(interval))); err != nil {
 			return err
 		}

@@ -55,11 +55,10 @@ function readSoon() {
   }, together);
 }
 
-// readEvents reads the newest events and returns the ID of the last one.
+// readEvents reads the newest events.
 async function readEvents() {
   const { events } = await api.get('events?limit=300');
   takeEvents(events ?? []);
-  return lastEvent();
 }
 
 function connection(name) {
@@ -93,7 +92,7 @@ async function open() {
       takeSample(sample);
       draw();
     },
-    behind: readEvents,
+    lost: () => takeEvents([]),
   });
 }
 

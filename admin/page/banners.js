@@ -93,9 +93,10 @@ const verdicts = { 'rolled back': 'was rolled back', failed: 'failed', refused: 
 function makeRefused() {
   const reason = el('p', { class: 'reason' });
   const when = moment();
+  const ago = el('span');
   const text = el('span');
   const output = makeOutput();
-  return banner('bad', 'warn', '', { reason, text, when, output }, reason, el('p', { class: 'soft' }, text, when), output);
+  return banner('bad', 'warn', '', { reason, ago, text, when, output }, reason, el('p', { class: 'soft' }, ago, when, text), output);
 }
 
 function setRefused(parts, a) {
@@ -105,7 +106,8 @@ function setRefused(parts, a) {
   say(parts.reason, a.reason || 'No reason was told.');
   const ended = a.ended ?? a.began;
   const live = (state.status.generations ?? []).find((g) => g.number === state.status.live);
-  say(parts.text, `${ago(now() - time(ended))}${live ? `. ${both(live.release)} serves` : ''}. At `);
+  say(parts.ago, `${ago(now() - time(ended))}, at `);
+  say(parts.text, live ? `. ${both(live.release)} serves.` : '.');
   setMoment(parts.when, ended);
   setOutput(parts.output, a.output);
 }

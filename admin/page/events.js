@@ -64,7 +64,7 @@ function makeEvent(e) {
   const when = moment(e.time);
   const mark = el('span', { class: 'mark' });
   const tone = bad.has(e.kind) ? 'bad' : good.has(e.kind) ? 'good' : 'plain';
-  setIcon(mark, { bad: 'warn', good: 'check', plain: 'play' }[tone]);
+  setIcon(mark, { bad: 'warn', good: 'check', plain: 'dot' }[tone]);
   const about = [e.generation && `generation ${e.generation}`, (e.version || e.release) && release({ version: e.version, digest: e.release }), e.actor && `by ${e.actor}`].filter(Boolean).join(', ');
   const output = makeOutput();
   setOutput(output, e.output);

@@ -74,13 +74,16 @@ function setRow(row, g) {
   attr(row, 'data-live', g.number === state.status.live);
   columns.forEach((c, i) => {
     if (!c.of) return;
-    say(row.children[i], c.of(g));
+    const text = String(c.of(g));
+    say(row.children[i], text);
+    attr(row.children[i], 'data-empty', text === '–');
     attr(row.children[i], 'title', c.title?.(g));
   });
   const { parts } = row;
   setIcon(parts.phaseIcon, phaseIcon(how));
   say(parts.phase, how === 'coming' ? g.phase : how === 'failed' ? 'gone, never live' : phaseWord(how));
   setMoment(parts.since, g.since);
+  attr(row.lastChild, 'data-empty', g.phase !== 'gone' && !g.output);
   say(parts.exit, g.exit || (g.phase === 'gone' ? 'ended' : '–'));
   setOutput(parts.output, g.output);
 }

@@ -76,7 +76,7 @@ function facts(s) {
     { name: 'Generation', value: s.live ? `${s.live}` : 'none', note: live?.pid ? `process ${live.pid}` : '' },
     { name: 'Release', value: live ? release(live.release) : '–', note: live?.release.version ? short(live.release.digest) : '', title: live?.release.digest },
     { name: 'Live for', value: live ? wholeSpan(now() - time(live.since)) : '–', note: `service up ${wholeSpan(now() - time(s.started))}` },
-    { name: 'Connections', value: open.length ? count(open.reduce((a, b) => a + b, 0)) : 'not counted', note: open.length ? 'open' : '' },
+    { name: 'Connections', value: open.length ? count(open.reduce((a, b) => a + b, 0)) : live ? 'not counted' : '–', note: open.length ? 'open' : '' },
   ];
 }
 

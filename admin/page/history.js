@@ -30,7 +30,7 @@ function makeAttempt() {
       el('summary', null, parts.mark,
         el('span', { class: 'attempt' },
           el('span', { class: 'line' }, parts.result, ' ', parts.names),
-          el('span', { class: 'line soft' }, parts.when, parts.took),
+          el('span', { class: 'words soft' }, parts.when, parts.took),
           parts.reason)),
       el('div', { class: 'inside' }, parts.about, parts.steps, parts.output)));
   node.parts = parts;

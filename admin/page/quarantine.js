@@ -14,7 +14,7 @@ function makeEntry(e) {
   const parts = { reason: el('p', { class: 'reason' }), since: moment(), until: el('span') };
   const button = el('button', { type: 'button', 'aria-label': `Forget ${versionOf(e.digest)}`, onclick: () => confirmOrder(forget(e)) }, 'Forget');
   const node = el('li', null,
-    el('div', null, el('p', null, el('b', { class: 'mono', title: e.digest }, versionOf(e.digest))), parts.reason, el('p', { class: 'soft' }, 'since ', parts.since, parts.until)),
+    el('div', null, el('p', null, el('b', { title: e.digest }, versionOf(e.digest))), parts.reason, el('p', { class: 'soft' }, 'since ', parts.since, parts.until)),
     button);
   node.parts = { ...parts, button };
   return node;

@@ -9,8 +9,9 @@ const first = 250; // ms before the second try
 const slowest = 8_000; // ms between tries
 
 // follow calls on.event, on.sample, and on.state with live, reconnecting or locked.
-// It ends when the token is not accepted, and otherwise never. on.behind is asked
-// for the event to go on from where some are not kept any more.
+// It calls on.lost where the events before the next one are not kept any more, or
+// the master counts them anew. It ends when the token is not accepted, and
+// otherwise never.
 export async function follow(after, on) {
   for (let tries = 0; ; tries++) {
     try {
@@ -25,6 +26,9 @@ export async function follow(after, on) {
         else if (message.event === 'event') {
           after = data.id;
           on.event(data);
+        } else if (message.event === 'lost') {
+          after = data.first - 1;
+          on.lost();
         }
       }
     } catch (error) {
@@ -32,7 +36,6 @@ export async function follow(after, on) {
         on.state('locked', error);
         return;
       }
-      if (error.status === 410) after = await on.behind().catch(() => after);
     }
     on.state('reconnecting');
     // Jitter: when a master comes back, its pages do not come all at once.

@@ -7,13 +7,14 @@ import { generations, now, state } from './state.js';
 
 const minute = 60_000;
 const ranges = [
-  { ms: 2 * minute, word: '2 minutes', tick: minute / 2 },
-  { ms: 15 * minute, word: '15 minutes', tick: 5 * minute },
-  { ms: 60 * minute, word: '1 hour', tick: 15 * minute },
-  { ms: 12 * 60 * minute, word: '12 hours', tick: 180 * minute },
-  { ms: 48 * 60 * minute, word: '2 days', tick: 720 * minute },
-  { ms: 14 * 1440 * minute, word: '14 days', tick: 2880 * minute },
+  { ms: 2 * minute, word: '2 minutes', ticks: [minute / 2, minute] },
+  { ms: 15 * minute, word: '15 minutes', ticks: [3 * minute, 5 * minute] },
+  { ms: 60 * minute, word: '1 hour', ticks: [10 * minute, 20 * minute] },
+  { ms: 12 * 60 * minute, word: '12 hours', ticks: [120 * minute, 240 * minute] },
+  { ms: 48 * 60 * minute, word: '2 days', ticks: [360 * minute, 720 * minute] },
+  { ms: 14 * 1440 * minute, word: '14 days', ticks: [2880 * minute, 5760 * minute] },
 ];
+const roomy = 560; // px from which there is room for the closer ticks
 const mostRows = 10;
 
 let rows;
@@ -29,7 +30,7 @@ export function drawTimeline() {
   const seen = generations().filter((g) => stretches(g, t).at(-1).to >= begin).slice(0, mostRows);
   if (!seen.some((g) => g.number === shown)) shown = seen[0]?.number ?? 0;
   keyed(rows, seen, (g) => g.number, makeRow, (row, g) => setRow(row, g, begin, t));
-  drawAxis(begin, t, width.tick);
+  drawAxis(begin, t, width.ticks[axis.clientWidth < roomy ? 1 : 0]);
   const g = seen.find((g) => g.number === shown);
   say(byID('timeline-readout'), g ? tell(g, t) : 'No generation ran in this time.');
 }
@@ -67,7 +68,7 @@ function setRow(row, g, begin, end) {
   say(name.firstChild, g.number);
   say(name.lastChild, release(g.release));
   attr(row, 'data-shown', g.number === shown);
-  attr(track, 'aria-label', tell(g, end));
+  attr(track, 'aria-label', tell(g)); // without what grows: it would be told each second
   attr(track, 'tabindex', g.number === shown ? '0' : '-1'); // one stop for the tab key; arrows walk the rows
   const room = track.clientWidth;
   const bars = stretches(g, end).map((s, i) => ({ ...s, i })).filter((s) => s.to >= begin);
@@ -79,7 +80,7 @@ function setRow(row, g, begin, end) {
     bar.style.left = `${from * 100}%`;
     bar.style.width = `${(to - from) * 100}%`;
     const word = phaseWord(b.look);
-    say(bar.firstChild, (to - from) * room > 24 + 8 * word.length ? word : '');
+    attr(bar.firstChild, 'data-word', (to - from) * room > 24 + 8 * word.length ? word : null);
   });
 }
 
@@ -87,8 +88,9 @@ function makeBar() {
   return el('span', { class: 'bar' }, el('span'));
 }
 
-// tell says when each phase began, and how long it took.
-function tell(g, t) {
+// tell says when each phase began, and how long it took; the last one counts up to
+// a moment, where that is given.
+function tell(g, t = NaN) {
   const parts = stretches(g, t).map((s) => {
     const word = s.look === 'coming' || s.phase === 'gone' ? s.phase : phaseWord(s.look);
     return s.to > s.from ? `${word} ${clock(s.from)} (${span(s.to - s.from)})` : `${word} ${clock(s.from)}`;
@@ -113,12 +115,12 @@ function drawAxis(begin, end, tick) {
   keyed(axis, ticks, (t) => t, () => el('span', { class: 'tick' }, el('span')), (node, t) => {
     const at = (t - begin) / (end - begin);
     node.style.left = `${at * 100}%`;
-    say(node.firstChild, at > 0.93 ? '' : tickWord(t, tick));
+    say(node.firstChild, at > 0.93 || at < 0.04 ? '' : tickWord(t, tick)); // words stay inside
   });
 }
 
 function tickWord(t, tick) {
   const d = new Date(t);
-  if (tick >= 1440 * minute) return d.toLocaleDateString(undefined, { month: 'short', day: 'numeric' });
+  if (tick >= 1440 * minute || d.getHours() + d.getMinutes() === 0) return d.toLocaleDateString(undefined, { month: 'short', day: 'numeric' });
   return d.toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit', second: tick < minute ? '2-digit' : undefined, hourCycle: 'h23' });
 }

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/seed-3d078585/overseer/fetcher"
 	"github.com/seed-3d078585/overseer/internal/handover"
 	"github.com/seed-3d078585/overseer/internal/proc"
 	"github.com/seed-3d078585/overseer/internal/store"
@@ -102,7 +103,13 @@ func (s *Source) Fetch() (io.Reader, error) { return s.FetchContext(context.Back
 // a process is told once, by the fetch that it ended or by the next. An error
 // matches [fetcher.ErrAgain], [trust.ErrNotYet] and *[fetcher.RetryAfterError]
 // where that of the source or of the policy did.
+//
+// By [fetcher.AtOnce] it starts a new process, which knows nothing of what was
+// taken and has not looked yet.
 func (s *Source) FetchContext(ctx context.Context) (io.Reader, error) {
+	if fetcher.IsAtOnce(ctx) {
+		s.afresh()
+	}
 	p, err := s.session()
 	if err != nil {
 		return nil, err
@@ -129,6 +136,19 @@ func (s *Source) FetchContext(ctx context.Context) (io.Reader, error) {
 		}
 	}
 }
+
+// afresh ends the process, if there is one, and forgets what was taken.
+func (s *Source) afresh() {
+	s.memory.set(nil)
+	s.mu.Lock()
+	p := s.now
+	s.mu.Unlock()
+	if p != nil {
+		s.told(p, errAfresh)
+	}
+}
+
+var errAfresh = errors.New("a look at once was asked for")
 
 func (s *Source) offered(ctx context.Context, p *session, o handover.Offer) (io.Reader, error) {
 	switch {

@@ -66,6 +66,9 @@ func (w *world) spawn(e Spawn) {
 			w.violate("a trial of %s, which is not staged", d)
 		}
 	}
+	if g := w.m.gen(e.Gen); w.m.held && e.Candidate != "" && w.chosen != e.Candidate && (g == nil || g.reverts == "") {
+		w.violate("%s is tried although upgrades are held", d)
+	}
 	if slices.Contains(w.quarantined, d) {
 		w.violate("%s is quarantined and was started again", d)
 	}

@@ -71,6 +71,7 @@ func (k *key) machine(m *Machine) {
 		k.text(string(g.phase[0:2]))
 		k.text(string(g.digest))
 		k.text(string(g.candidate))
+		k.text(string(g.reverts))
 		k.bools(g.opened, g.running, g.greeted, g.killed, g.slow, g.onTrial, g.served, g.resumed, g.judged)
 		for _, s := range g.sockets {
 			k.number(s.num)
@@ -79,9 +80,10 @@ func (k *key) machine(m *Machine) {
 		k.number(min(g.failures, failuresToRollBack))
 	}
 	k.gen(m.incoming)
-	k.bools(m.next != nil, m.pending, m.respawning, m.done, m.stopping != nil, m.lastCode != 0)
+	k.bools(m.next != nil, m.pending, m.respawning, m.done, m.stopping != nil, m.lastCode != 0, m.held)
 	if m.next != nil {
 		k.text(string(m.next.candidate))
+		k.text(string(m.next.reverts))
 	}
 	if s := m.stopping; s != nil {
 		k.gen(s.main)

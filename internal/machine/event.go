@@ -15,6 +15,28 @@ type (
 		Force bool
 	}
 
+	// TryAsked asks for the trial of the release that waits, whatever it waits
+	// for.
+	TryAsked struct{}
+
+	// RollBackAsked asks for the end of the trial that is under way: the
+	// generation that stands by is put back. Why is "asked by …".
+	RollBackAsked struct{ Why string }
+
+	// Reverted says that the binary which was installed before is staged, to
+	// be tried at once. Why is "asked by …".
+	Reverted struct {
+		Digest Digest
+		Why    string
+	}
+
+	// Held turns automatic upgrades off, or on again. A trial that is under way
+	// goes on.
+	Held struct{ On bool }
+
+	// Forgotten says that the quarantine of a digest was lifted.
+	Forgotten struct{ Digest Digest }
+
 	// StopAsked asks for the end of everything. Signal is the number of the
 	// signal that asked, 0 where none did; the program gets to see it.
 	StopAsked struct{ Signal int }
@@ -123,6 +145,11 @@ type (
 
 func (Boot) event()             {}
 func (RestartAsked) event()     {}
+func (TryAsked) event()         {}
+func (RollBackAsked) event()    {}
+func (Reverted) event()         {}
+func (Held) event()             {}
+func (Forgotten) event()        {}
 func (StopAsked) event()        {}
 func (SignalAsked) event()      {}
 func (Staged) event()           {}

@@ -103,7 +103,7 @@ func (w *world) comesToRest() {
 		w.violate("at rest with a trial that is not over")
 	case w.outdated():
 		w.violate("at rest, and the master is older than its program")
-	case m.waiting != "" && m.hold != manual:
+	case m.waiting != "" && m.hold != manual && !m.held:
 		w.violate("at rest with %s waiting", m.waiting)
 	}
 }

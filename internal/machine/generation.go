@@ -27,6 +27,8 @@ type generation struct {
 	phase     Phase
 	digest    Digest // known once it runs
 	candidate Digest // what it was started from; empty: the installed binary
+	reverts   Digest // the release that is refused once this one has passed its trial
+	why       string // who asked for that
 	opened    bool   // it was told to accept at some time, so it may have connections
 	running   bool   // it has a process
 	greeted   bool   // it speaks our protocol

@@ -59,6 +59,7 @@ func (m *Machine) spawn(s start) {
 	m.last++
 	g := newGeneration(m.last, s.candidate, m.sockets)
 	g.onTrial = s.candidate != ""
+	g.reverts, g.why = s.reverts, s.why
 	m.gens = append(m.gens, g)
 	m.incoming = g.num
 	m.report(KindStarting, g, "")

@@ -18,6 +18,7 @@ type Machine struct {
 
 	waiting    Digest // a staged candidate that has not been tried
 	hold       hold   // why it is not tried at once
+	held       bool   // no candidate is tried unasked
 	installing Digest // the candidate that Install was asked for
 	proven     Digest // what ran live last, its probation passed
 	refused    map[Digest]bool
@@ -35,7 +36,11 @@ type Machine struct {
 }
 
 // start is a generation to come: from a candidate, or from what is installed.
-type start struct{ candidate Digest }
+type start struct {
+	candidate Digest
+	reverts   Digest // the release that it is to put an end to
+	why       string // who asked for that
+}
 
 // hold says why a waiting candidate is not tried.
 type hold string
@@ -81,6 +86,18 @@ func (m *Machine) take(ev Event) {
 		m.spawn(start{})
 	case RestartAsked:
 		m.restartAsked(ev)
+	case TryAsked:
+		m.tryAsked()
+	case RollBackAsked:
+		m.rollBackAsked(ev)
+	case Reverted:
+		m.reverted(ev)
+	case Held:
+		m.held = ev.On
+	case Forgotten:
+		if m.Refuses(ev) == "" {
+			delete(m.refused, ev.Digest)
+		}
 	case StopAsked:
 		m.stopAsked(ev)
 	case SignalAsked:

@@ -101,6 +101,9 @@ func (w *world) peopleMoves(ms []move) []move {
 			ms = append(ms, move{name: "staged", digest: d, asked: true, do: (*world).stage})
 		}
 	}
+	if w.left.orders > 0 {
+		ms = w.orderMoves(ms)
+	}
 	if w.left.flips > 0 {
 		ms = append(ms, move{name: "link flipped", asked: true, do: func(w *world, mv move) {
 			w.left.flips--

@@ -94,6 +94,28 @@ var mutants = []struct {
 		}
 		return w.m.Step(ev)
 	}},
+	{"tries a candidate while held", "orders", func(w *world, ev Event) []Effect {
+		held := w.m.held
+		w.m.held = false
+		effects := w.m.Step(ev)
+		if _, turned := ev.(Held); !turned {
+			w.m.held = held
+		}
+		return effects
+	}},
+	{"forgets what was reverted", "orders", func(w *world, ev Event) []Effect {
+		for _, g := range w.m.gens {
+			g.reverts = ""
+		}
+		return w.m.Step(ev)
+	}},
+	{"blames nobody for a rollback that was ordered", "orders", func(w *world, ev Event) []Effect {
+		effects := w.m.Step(ev)
+		if _, ok := ev.(RollBackAsked); ok {
+			effects = slices.DeleteFunc(effects, is[Quarantine])
+		}
+		return effects
+	}},
 	{"takes the first signal for the second", "restarts", func(w *world, ev Event) []Effect {
 		effects := w.m.Step(ev)
 		if _, ok := ev.(StopAsked); ok {

@@ -9,7 +9,7 @@ func (m *Machine) proceed() {
 	if m.stopping != nil {
 		return
 	}
-	if m.set.NoRestart && m.waiting != "" && m.hold == free && m.installing == "" {
+	if m.set.NoRestart && m.waiting != "" && (m.hold == free || m.hold == allowed) && !m.held && m.installing == "" {
 		m.install(m.takeWaiting())
 	}
 	if g := m.gen(m.incoming); g != nil && g.slow && m.pending {
@@ -45,7 +45,7 @@ func (m *Machine) choose() {
 	case live == nil || m.handingOver():
 	case m.pending:
 		m.restart()
-	case m.waiting == "" || m.set.NoRestart:
+	case m.waiting == "" || m.set.NoRestart || m.held:
 	case m.hold == free && m.set.AskFirst:
 		m.hold = asked
 		m.emit(Ask{Digest: m.waiting})
@@ -55,10 +55,10 @@ func (m *Machine) choose() {
 }
 
 // restart begins the restart that was asked for by hand, with the candidate that
-// waits, whatever it waits for.
+// waits, whatever it waits for, unless upgrades are held.
 func (m *Machine) restart() {
 	m.pending = false
-	if m.set.NoRestart {
+	if m.set.NoRestart || m.held {
 		m.begin(start{})
 		return
 	}

@@ -9,6 +9,7 @@ func (w *world) check() {
 	w.checkProcesses()
 	w.checkTimers()
 	w.checkDisk()
+	w.checkReverted()
 	if !w.m.set.Sequential && w.m.stopping == nil {
 		w.checkSockets()
 	}

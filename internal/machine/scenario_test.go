@@ -57,5 +57,12 @@ var scenarios = []scenario{
 	{"no restart", setting(func(s *Settings) { s.NoRestart = true }), budget{restarts: 2, stages: 3, faults: 2, stops: 1}},
 	{"no restart after fetch", setting(func(s *Settings) { s.NoRestartAfterFetch = true }), budget{restarts: 2, stages: 2, faults: 2}},
 	{"no probation", setting(func(s *Settings) { s.Probation = 0 }), budget{restarts: 1, stages: 2, faults: 2}},
+	{"orders", base, budget{restarts: 1, stages: 2, faults: 1, orders: 3, stops: 1}},
+	{"orders, probed", setting(func(s *Settings) { s.Probe = true }), budget{stages: 2, faults: 1, orders: 3, sick: 2}},
+	{"orders, sequential", setting(func(s *Settings) { s.Sequential = true }), budget{restarts: 1, stages: 2, faults: 2, orders: 3}},
+	{"orders, kept alive, asked first", setting(func(s *Settings) { s.KeepAlive, s.AskFirst = Always, true }), budget{restarts: 1, stages: 2, faults: 2, orders: 3}},
+	{"orders, succession", setting(func(s *Settings) { s.Succession = true }), budget{restarts: 1, stages: 2, faults: 1, orders: 3}},
+	{"orders, no restart after fetch", setting(func(s *Settings) { s.NoRestartAfterFetch = true }), budget{restarts: 1, stages: 2, faults: 1, orders: 3}},
+	{"orders, no restart", setting(func(s *Settings) { s.NoRestart = true }), budget{restarts: 1, stages: 3, faults: 1, orders: 3}},
 	{"link flipped", setting(func(s *Settings) { s.Probe = true }), budget{restarts: 2, flips: 1, stages: 1, faults: 1, sick: 3}},
 }

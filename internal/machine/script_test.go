@@ -62,6 +62,16 @@ func parseEvent(words []string) (Event, error) {
 		return Boot{}, nil
 	case "restart":
 		return RestartAsked{By: arg(0), Force: slices.Contains(args, "forced")}, nil
+	case "try":
+		return TryAsked{}, nil
+	case "roll-back":
+		return RollBackAsked{Why: strings.Join(args, " ")}, nil
+	case "reverted":
+		return Reverted{Digest: Digest(arg(0)), Why: strings.Join(args[1:], " ")}, nil
+	case "held":
+		return Held{On: arg(0) == "on"}, nil
+	case "forgotten":
+		return Forgotten{Digest: Digest(arg(0))}, nil
 	case "stop":
 		return StopAsked{Signal: n}, nil
 	case "signal":

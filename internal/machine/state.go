@@ -20,6 +20,7 @@ type State struct {
 	Pending  bool   `json:"pending,omitempty"` // a restart was asked for
 	Waiting  Digest `json:"waiting,omitempty"`
 	Hold     string `json:"hold,omitempty"` // why the waiting candidate is not tried
+	Held     bool   `json:"held,omitempty"`
 	Retries  int    `json:"retries,omitempty"`
 	Crashes  int    `json:"crashes,omitempty"`
 	LastCode int    `json:"last_code,omitempty"`
@@ -47,6 +48,7 @@ func (m *Machine) State() State {
 		Pending:  m.pending,
 		Waiting:  m.waiting,
 		Hold:     string(m.hold),
+		Held:     m.held,
 		Retries:  m.retries,
 		Crashes:  m.crashes,
 		LastCode: m.lastCode,
@@ -86,6 +88,7 @@ func Resume(set Settings, s State) *Machine {
 		pending:  s.Pending && !set.NoRestart,
 		waiting:  s.Waiting,
 		hold:     hold(s.Hold),
+		held:     s.Held,
 		retries:  s.Retries,
 		crashes:  s.Crashes,
 		lastCode: s.LastCode,

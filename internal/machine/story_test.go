@@ -51,6 +51,16 @@ func eventText(ev Event) string {
 		return "boot"
 	case RestartAsked:
 		return words("restart", ev.By, when(ev.Force, "forced"))
+	case TryAsked:
+		return "try"
+	case RollBackAsked:
+		return words("roll-back", ev.Why)
+	case Reverted:
+		return words("reverted", string(ev.Digest), ev.Why)
+	case Held:
+		return words("held", when(ev.On, "on"), when(!ev.On, "off"))
+	case Forgotten:
+		return words("forgotten", string(ev.Digest))
 	case StopAsked:
 		return words("stop", number(ev.Signal))
 	case SignalAsked:

@@ -194,6 +194,7 @@ func (m *Machine) installed(ev Installed) {
 func (m *Machine) trialPassed(g *generation) {
 	g.onTrial = false
 	m.prove(g)
+	m.revertPassed(g)
 	m.retries = 0
 	m.report(KindLive, g, "probation passed")
 	for _, o := range m.inPhase(Standby) {
@@ -236,7 +237,7 @@ func (m *Machine) reject(g *generation, reason string, blame bool) {
 		m.refused[d] = true
 		m.emit(Quarantine{Digest: d, Reason: reason})
 		m.emit(Discard{Digest: d})
-	case m.waiting != "":
+	case m.waiting != "" || g.reverts != "": // an order is not carried out later
 		m.emit(EndTrial{Digest: d})
 		m.emit(Discard{Digest: d})
 	default:

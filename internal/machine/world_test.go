@@ -25,10 +25,14 @@ type world struct {
 	records     []Digest // trials recorded and not ended
 	quarantined []Digest
 
+	back       Digest // what an order goes back to
+	leaving    Digest // and what it leaves
 	checking   Digest // the successor that is being checked
 	succeeding Digest // the successor that takes over now
 	fresh      int    // sockets that configurations have added
 	retired    byte   // sockets that the master has closed
+
+	chosen Digest // what was to be started next before this step
 
 	left   budget
 	owed   bool // a restart was asked for and nothing was started since
@@ -49,7 +53,7 @@ type line struct {
 }
 
 // budget bounds what a world does unasked.
-type budget struct{ restarts, stops, stages, faults, sick, flips, moves int }
+type budget struct{ restarts, stops, stages, faults, sick, flips, moves, orders int }
 
 // digests are all the binaries of a world; the first is installed at the start
 // and the last is what the installed path is flipped to.
@@ -96,6 +100,10 @@ func (w *world) feed(ev Event) {
 
 // before notes what the promises need to know of an event.
 func (w *world) before(ev Event) {
+	w.chosen = ""
+	if w.m.next != nil {
+		w.chosen = w.m.next.candidate
+	}
 	switch ev := ev.(type) {
 	case RestartAsked:
 		w.owed = w.m.stopping == nil && !w.m.set.NoRestart
@@ -151,7 +159,7 @@ func (w *world) key() string {
 		k.text(string(t.Bound[0:3]))
 		k.gen(t.Gen)
 	}
-	for _, set := range [][]Digest{w.asks, w.staged, w.records, w.quarantined, {w.installed, w.previous, w.install, w.checking, w.succeeding}} {
+	for _, set := range [][]Digest{w.asks, w.staged, w.records, w.quarantined, {w.installed, w.previous, w.install, w.checking, w.succeeding, w.back, w.leaving}} {
 		for _, d := range set {
 			k.text(string(d))
 		}
@@ -159,7 +167,7 @@ func (w *world) key() string {
 	}
 	k.bools(w.renamed, w.owed, w.asked, w.forced, w.closed, w.exited)
 	l := w.left
-	for _, n := range []int{l.restarts, l.stops, l.stages, l.faults, l.sick, l.flips, l.moves, w.fresh, int(w.retired)} {
+	for _, n := range []int{l.restarts, l.stops, l.stages, l.faults, l.sick, l.flips, l.moves, l.orders, w.fresh, int(w.retired)} {
 		k.number(n)
 	}
 	return string(k.buf)

@@ -8,6 +8,8 @@ import (
 	"os"
 	"time"
 
+	"github.com/seed-3d078585/overseer/admin"
+	"github.com/seed-3d078585/overseer/internal/journal"
 	"github.com/seed-3d078585/overseer/internal/machine"
 	"github.com/seed-3d078585/overseer/internal/proc"
 	"github.com/seed-3d078585/overseer/internal/socket"
@@ -46,9 +48,39 @@ type Config struct {
 	// Temporary reports whether an error of CheckSuccessor is the host's fault.
 	Temporary func(error) bool
 
+	Name       string           // of the program, for people
+	Journal    *journal.Journal // nil: a new one, in memory
+	Looker     Looker           // asks the source at once; nil: there is none
+	SourceName string
+	Level      Level // of Log
+	Admin      Admin
+
+	// OnEvent is told each event, one at a time; nil: nobody.
+	OnEvent func(admin.Event)
+
 	// OnCrash is told of a generation that ended without being told to; nil:
 	// nobody.
 	OnCrash func(Crash)
+}
+
+// A Looker asks the source of releases.
+type Looker interface {
+	// Look has it asked now; an event tells what came of it.
+	Look()
+
+	// Looked returns when it was asked last and is asked next, and why that
+	// failed.
+	Looked() (last, next time.Time, err error)
+
+	// Progress returns how far a release has come that is on its way to be
+	// offered; nil: none is.
+	Progress() *admin.Operation
+}
+
+// A Level is that of a log.
+type Level interface {
+	Set(slog.Level)
+	Name() string
 }
 
 // A Crash is the end of a generation that nobody asked for.

@@ -22,6 +22,7 @@ const shimTimeout = 10 * time.Second
 func (m *Master) startCommand(w *worker, open func() (binary, error)) {
 	f, bin, err := m.startForeign(foreignStart{
 		open: open, sockets: m.cfg.Sockets, probed: m.cfg.Command.PrivateProbe, capture: m.cfg.Command.CaptureStderr,
+		env: traceVariable(w.trace),
 		log: m.cfg.Log.With("generation", int(w.gen)),
 	})
 	if err != nil {

@@ -6,10 +6,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"github.com/seed-3d078585/overseer/admin"
+	"github.com/seed-3d078585/overseer/internal/journal"
 	"github.com/seed-3d078585/overseer/internal/machine"
 	"github.com/seed-3d078585/overseer/internal/store"
 	"github.com/seed-3d078585/overseer/release"
@@ -45,7 +49,20 @@ type Master struct {
 	starter *starter
 	shim    *os.File
 
+	// For those who look at the master, and steer it.
+	console reception
+	hold    hold
+	started time.Time
+	level   string        // of the log, where an operator has set it
+	told    atomic.Uint64 // the newest event that the user's hook has been told
+
 	// Owned by Run's goroutine.
+	lives     lives
+	ordered   order
+	reverting bool // the previous program is being staged
+	counts    []*count
+	lastCount int
+
 	workers    map[machine.Gen]*worker
 	sockets    sockets
 	succession succession
@@ -67,6 +84,9 @@ func New(cfg Config) *Master {
 	cfg.Settings.Probe = cfg.Probe != nil
 	cfg.Settings.AskFirst = cfg.MayRestart != nil
 	cfg.Settings.Foreign = cfg.Command != nil
+	if cfg.Journal == nil {
+		cfg.Journal = journal.New()
+	}
 	m := &Master{
 		cfg:     cfg,
 		machine: machine.New(cfg.Settings),
@@ -80,6 +100,8 @@ func New(cfg Config) *Master {
 		staged:  map[machine.Digest]*store.Staged{},
 		signals: cfg.Signals,
 	}
+	m.started = time.Now().UTC()
+	m.console.socket = cfg.Admin.Socket
 	m.ctx, m.cancel = context.WithCancel(context.Background())
 	m.timers = newTimers(m.call)
 	m.tty = openTerminal(len(cfg.Sockets) > 0)
@@ -99,6 +121,8 @@ func (m *Master) Updates(run func(context.Context), keep func() []byte) {
 // error means that no generation could be started at all; nothing is left then.
 func (m *Master) Run() (code int, err error) {
 	m.service.begin()
+	m.followEvents(m.cfg.Journal.Last())
+	m.tellEvent(slog.LevelDebug, "the master begins", admin.Event{Kind: admin.Started, PID: os.Getpid()})
 	return m.supervise(machine.Boot{})
 }
 
@@ -118,6 +142,8 @@ func (m *Master) supervise(first machine.Event) (code int, err error) {
 		m.beside.Go(m.starter.run)
 		defer m.shim.Close()
 	}
+	m.openConsole()
+	m.readHold()
 	m.updates.start()
 	m.step(first)
 	for m.exit == nil {
@@ -127,7 +153,7 @@ func (m *Master) supervise(first machine.Event) (code int, err error) {
 		case f := <-m.calls:
 			f()
 		case <-signals.restart:
-			m.step(machine.RestartAsked{By: "signal"})
+			m.restartAsked("signal", false)
 		case sig := <-signals.stop:
 			m.stopSignal(sig)
 		case sig := <-signals.other:
@@ -152,6 +178,8 @@ func (m *Master) close() {
 	m.cancel()
 	m.timers.close()
 	m.closeHeld()
+	m.cfg.Journal.Close()
+	m.console.close()
 	for _, w := range m.workers {
 		w.close()
 	}
@@ -201,6 +229,7 @@ func (m *Master) Offer(st *store.Staged) {
 		}
 		m.staged[d] = st
 		m.step(machine.Staged{Digest: d})
+		m.offered()
 	})
 	if !taken {
 		st.Discard() // the next master's Recover finds what is left
@@ -232,7 +261,7 @@ var errEnded = errors.New("the master has ended")
 
 // Restart asks for a restart; by says who asked.
 func (m *Master) Restart(by string, force bool) {
-	m.post(machine.RestartAsked{By: by, Force: force})
+	m.call(func() { m.restartAsked(by, force) })
 }
 
 // step decides about one event and carries the decisions out.
@@ -240,6 +269,8 @@ func (m *Master) step(ev machine.Event) {
 	for _, effect := range m.machine.Step(ev) {
 		m.carryOut(effect)
 	}
+	m.lives.observe(m.machine.Snapshot(), m.workers, time.Now().UTC().Round(0))
+	m.settle()
 	m.service.observe(ev)
 }
 
@@ -269,8 +300,7 @@ func (m *Master) carryOut(effect machine.Effect) {
 	case machine.EndTrial:
 		m.record("end the record of a trial", func() error { return m.cfg.Store.EndTrial(digest(e.Digest)) })
 	case machine.Quarantine:
-		until := time.Now().Add(m.cfg.QuarantineFor)
-		m.record("write the quarantine", func() error { return m.cfg.Store.Quarantine(digest(e.Digest), e.Reason, until) })
+		m.quarantine(e)
 	case machine.Discard:
 		m.discard(e.Digest)
 	case machine.Retire:

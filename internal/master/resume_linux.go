@@ -2,10 +2,12 @@ package master
 
 import (
 	"fmt"
+	"log/slog"
 	"os"
 	"slices"
 	"strings"
 
+	"github.com/seed-3d078585/overseer/admin"
 	"github.com/seed-3d078585/overseer/internal/handover"
 	"github.com/seed-3d078585/overseer/internal/machine"
 	"github.com/seed-3d078585/overseer/internal/proc"
@@ -41,7 +43,10 @@ func (m *Master) Resume(s State) (code int, err error) {
 		m.timers.set(t.Timer, t.Left, func() { m.step(machine.TimerFired{Timer: t.Timer}) })
 	}
 	m.service.resume(s.Standing)
-	m.cfg.Log.Info("the master has been replaced", "release", digest(s.Machine.Proven).Short(), "changed", changes(s.Config, m.cfg.Described))
+	m.takeShowing(s)
+	changed := changes(s.Config, m.cfg.Described)
+	m.Note(slog.LevelInfo, "the master has been replaced", admin.Event{Kind: admin.Succeeded, PID: os.Getpid(), Release: string(s.Machine.Proven), Reason: "changed: " + changed},
+		slog.String("release", digest(s.Machine.Proven).Short()), slog.String("changed", changed))
 	return m.supervise(machine.Resumed{})
 }
 

@@ -39,6 +39,10 @@ type binary struct {
 func (m *Master) spawn(e machine.Spawn) {
 	w := newWorker(m, e.Gen)
 	m.workers[e.Gen] = w
+	w.trace = m.ordered.trace
+	if e.Candidate != "" {
+		m.ordered.looks = false
+	}
 	st := m.staged[e.Candidate]
 	switch {
 	case e.Candidate != "":
@@ -57,7 +61,7 @@ func (m *Master) start(w *worker, open func() (binary, error)) {
 		m.startCommand(w, open)
 		return
 	}
-	process, bin, conn, err := m.startProcess(open)
+	process, bin, conn, err := m.startProcess(open, w.trace)
 	if err != nil {
 		m.notStarted(w, err)
 		return
@@ -86,7 +90,7 @@ func temporary(err error) bool {
 	return proc.Temporary(err) || errors.Is(err, errNoRecord) || errors.Is(err, os.ErrDeadlineExceeded)
 }
 
-func (m *Master) startProcess(open func() (binary, error)) (*proc.Process, binary, *handover.Conn, error) {
+func (m *Master) startProcess(open func() (binary, error), trace string) (*proc.Process, binary, *handover.Conn, error) {
 	bin, err := open()
 	if err != nil {
 		return nil, binary{}, nil, err
@@ -103,7 +107,7 @@ func (m *Master) startProcess(open func() (binary, error)) (*proc.Process, binar
 		Binary:        bin.file,
 		Path:          m.cfg.Binary,
 		Args:          append([]string{m.cfg.Binary}, os.Args[1:]...),
-		Env:           systemd.Without(proc.Environ(os.Environ(), ownVariables...)),
+		Env:           workerEnviron(trace),
 		Files:         []*os.File{control},
 		Stdin:         os.Stdin,
 		Stdout:        os.Stdout,
@@ -118,6 +122,24 @@ func (m *Master) startProcess(open func() (binary, error)) (*proc.Process, binar
 		return nil, binary{}, nil, err
 	}
 	return process, bin, conn, nil
+}
+
+// workerEnviron is the environment of a worker but for what makes it one.
+func workerEnviron(trace string) []string {
+	env := systemd.Without(proc.Environ(os.Environ(), ownVariables...))
+	if trace == "" {
+		return env
+	}
+	return append(proc.Environ(env, "TRACEPARENT=", "TRACESTATE="), traceVariable(trace)...)
+}
+
+// traceVariable hands the trace of an order to the program. Source: OpenTelemetry
+// specification, "Environment Variables as Context Propagation Carriers".
+func traceVariable(trace string) []string {
+	if trace == "" {
+		return nil
+	}
+	return []string{"TRACEPARENT=" + trace}
 }
 
 // ownVariables are for the master alone.

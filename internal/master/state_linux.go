@@ -7,7 +7,10 @@ import (
 	"io"
 	"os"
 	"slices"
+	"time"
 
+	"github.com/seed-3d078585/overseer/admin"
+	"github.com/seed-3d078585/overseer/internal/journal"
 	"github.com/seed-3d078585/overseer/internal/machine"
 	"github.com/seed-3d078585/overseer/internal/proc"
 	"github.com/seed-3d078585/overseer/internal/socket"
@@ -42,6 +45,15 @@ type State struct {
 	Standing string        `json:"standing,omitempty"` // of the service, in the eyes of its manager
 	Kept     bool          `json:"kept,omitempty"`     // by the service manager
 	Updates  []byte        `json:"updates,omitempty"`  // what its fetching knew
+
+	// For those who look at it.
+	Started time.Time          `json:"started,omitzero"`
+	Lives   []admin.Generation `json:"lives,omitempty"`
+	Gone    []admin.Generation `json:"gone,omitempty"`
+	Journal journal.Handoff    `json:"journal,omitzero"`
+	Told    uint64             `json:"told,omitempty"`  // the newest event that the hook was told
+	Admin   *socketState       `json:"admin,omitempty"` // nil: there is none
+	Level   string             `json:"level,omitempty"` // of the log, where it was set
 }
 
 type socketState struct {
@@ -89,6 +101,7 @@ func (m *Master) state(toCheck bool) (State, error) {
 		Binary:   m.cfg.Binary,
 		Standing: m.service.stands(),
 	}
+	m.showing(&s)
 	if m.updates.keep != nil && !toCheck {
 		s.Updates = m.updates.keep()
 	}
@@ -157,6 +170,9 @@ func (s State) descriptors() (fds []int) {
 	}
 	for _, st := range s.Staged {
 		fds = append(fds, st.FD)
+	}
+	if s.Admin != nil {
+		fds = append(fds, s.Admin.FD)
 	}
 	for _, h := range s.Held {
 		fds = append(fds, h.FD)

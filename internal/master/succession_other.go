@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"github.com/seed-3d078585/overseer/internal/machine"
+	"github.com/seed-3d078585/overseer/internal/socket"
 )
 
 // A master replaces itself on Linux only: elsewhere machine.Settings.Succession
@@ -25,7 +26,11 @@ type State struct {
 	Updates []byte
 	Binary  string
 	Kept    bool
+	Level   string
 }
+
+// AdminSocket returns nothing.
+func (State) AdminSocket(...string) *socket.Socket { return nil }
 
 var errNoSuccession = fmt.Errorf("go on in the place of another master: %w on this system", errors.ErrUnsupported)
 

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/seed-3d078585/overseer/admin"
 	"github.com/seed-3d078585/overseer/internal/handover"
 	"github.com/seed-3d078585/overseer/internal/machine"
 	"github.com/seed-3d078585/overseer/internal/proc"
@@ -30,10 +31,14 @@ type worker struct {
 	sockets []int        // numbers of what it was given, in its order
 	version atomic.Int32 // of the protocol, once it has greeted
 	doomed  bool         // killed before it ran
-	out     chan handover.Message
-	gone    chan struct{} // closed when the process has ended, or the master
-	lost    chan struct{} // closed, by lose, when the conversation has ended
-	lose    sync.Once
+	trace   string       // of the order that it is started for
+
+	connections *admin.Connections // it said so last; nil: never
+	owes        bool               // it was asked, and has not answered
+	out         chan handover.Message
+	gone        chan struct{} // closed when the process has ended, or the master
+	lost        chan struct{} // closed, by lose, when the conversation has ended
+	lose        sync.Once
 
 	// See park: closed to have the conversation rest, and when its directions do.
 	rest, received, sent chan struct{}
@@ -213,11 +218,14 @@ func (w *worker) heard(msg handover.Message, files []*os.File) {
 		w.m.post(machine.Opened{Gen: w.gen})
 		w.m.call(w.m.giveHeld)
 	case handover.Restart:
-		w.m.post(machine.RestartAsked{By: "program", Force: msg.Force})
+		w.m.call(func() { w.m.restartAsked("program", msg.Force) })
 	case handover.Ask:
 		w.m.call(func() { w.tell(w.m.status(msg.ID)) })
 	case handover.Pong:
-		w.m.call(func() { w.m.service.answered(w.gen, msg) })
+		w.m.call(func() {
+			w.m.counted(w, msg)
+			w.m.service.answered(w.gen, msg)
+		})
 	}
 }
 

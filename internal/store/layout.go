@@ -40,6 +40,10 @@ type layout interface {
 	// discard removes a candidate that has not ended otherwise.
 	discard(*Staged) error
 
+	// hasPrevious and openPrevious are about what was installed before.
+	hasPrevious() bool
+	openPrevious() (*os.File, error)
+
 	installLocked(context.Context, *Staged) (Installed, error)
 	restoreLocked(context.Context) error
 

@@ -20,10 +20,10 @@ const (
 	maxReason  = 1 << 10 // bytes of a reason that is kept
 )
 
-// A record is one of the two JSON files. Readers need no lock, as it changes
+// A record is one of the JSON files. Readers need no lock, as it changes
 // by a rename; who writes holds the store's lock from the reading on.
 type record interface {
-	trialRecord | quarantineRecord
+	trialRecord | quarantineRecord | heldRecord
 	version() int
 }
 

@@ -71,7 +71,7 @@ func isTempOf(path, file string) bool {
 // isRecordTemp is isTemp for the files of the state directory.
 func (s *Store) isRecordTemp(path string) bool {
 	dir, name := filepath.Split(path)
-	if isTempOf(path, filepath.Join(s.dir, trialsFile)) || isTempOf(path, filepath.Join(s.dir, quarantineFile)) {
+	if isTempOf(path, filepath.Join(s.dir, trialsFile)) || isTempOf(path, filepath.Join(s.dir, quarantineFile)) || isTempOf(path, filepath.Join(s.dir, heldFile)) {
 		return true
 	}
 	memory, ok := durable.TempOf(name)

@@ -117,7 +117,7 @@ func (l *life) settled(ctx context.Context, number int) (bool, error) {
 // the quarantine. What fails for the host's sake it puts off for a moment.
 func (l *life) try(ctx context.Context, st *store.Staged, number int) error {
 	e := l.editions[number]
-	for ; ctx.Err() == nil; sleep(ctx, time.Millisecond) {
+	for pause := new(looks); ctx.Err() == nil; pause.wait(ctx, time.Millisecond) {
 		if err := l.store.BeginTrial(st); err != nil {
 			l.trouble(err)
 			continue

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"reflect"
 	"time"
 
+	"github.com/seed-3d078585/overseer/admin"
 	"github.com/seed-3d078585/overseer/fetcher"
 	"github.com/seed-3d078585/overseer/internal/store"
 	"github.com/seed-3d078585/overseer/release"
@@ -17,6 +19,13 @@ import (
 // maxWays bounds how often one release is fetched in a row where the source
 // says that there is another way to it.
 const maxWays = 8
+
+// look is one look at the source.
+func (u *Updater) look(ctx context.Context, refused *refusal) (*store.Staged, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	return u.fetch(ctx, refused)
+}
 
 // fetch asks the source. It returns a candidate that can run here, or nil where
 // there is nothing new.
@@ -56,6 +65,7 @@ func (u *Updater) fetchOnce(ctx context.Context, refused *refusal) (*store.Stage
 		}
 		return nil, err
 	}
+	u.looks.at("fetch", verified.Candidate().Digest, verified.Version())
 	st, err := u.stage(ctx, verified)
 	u.pass(ctx, body)
 	if errors.Is(err, store.ErrQuarantined) {
@@ -67,6 +77,7 @@ func (u *Updater) fetchOnce(ctx context.Context, refused *refusal) (*store.Stage
 	if err != nil {
 		return nil, err
 	}
+	u.looks.at("preflight", st.Digest(), verified.Version())
 	v, err := u.judge(ctx, st, refused)
 	if v != undecided {
 		err = errors.Join(err, taken(ctx, body))
@@ -75,18 +86,34 @@ func (u *Updater) fetchOnce(ctx context.Context, refused *refusal) (*store.Stage
 		return nil, errors.Join(err, st.Discard())
 	}
 	c := verified.Candidate()
-	u.Log.Info("fetched", "release", st.Digest().Short(), "version", verified.Version(), "source", c.Source, "trusted_by", verified.By())
+	u.note(slog.LevelInfo, "fetched", admin.Event{Kind: admin.Fetched, Release: st.Digest().String(), Version: verified.Version()},
+		slog.String("release", st.Digest().Short()), slog.String("version", verified.Version()), slog.String("source", c.Source), slog.String("trusted_by", verified.By()))
 	return st, err
 }
 
-// ask calls the source, which may never return.
+// ask calls the source, which may never return. A wait in there is cut short for
+// a look that is wanted now.
 func (u *Updater) ask(ctx context.Context) (io.Reader, error) {
-	body, err := call(ctx, "Fetch", func() (io.Reader, error) {
-		if f, ok := u.Source.(fetcher.ContextFetcher); ok {
-			return f.FetchContext(ctx)
+	f, ok := u.Source.(fetcher.ContextFetcher)
+	if !ok {
+		return asked(call(ctx, "Fetch", u.Source.Fetch))
+	}
+	for {
+		inner := u.looks.enter(ctx)
+		body, err := asked(call(ctx, "Fetch", func() (io.Reader, error) { return f.FetchContext(inner) }))
+		if !u.looks.leave(inner) || ctx.Err() != nil {
+			return body, err
 		}
-		return u.Source.Fetch()
-	})
+		if body != nil { // what came in that moment could not be read any more
+			if err := abandon(ctx, body); err != nil {
+				return nil, err
+			}
+		}
+	}
+}
+
+// asked is what a source has answered.
+func asked(body io.Reader, err error) (io.Reader, error) {
 	if v := reflect.ValueOf(body); err != nil || v.Kind() == reflect.Pointer && v.IsNil() {
 		return nil, err // a typed nil means "nothing new" too
 	}
@@ -210,9 +237,22 @@ func (u *Updater) preflight(ctx context.Context, st *store.Staged) (verdict, err
 	return unwanted, u.condemn(st.Digest(), "preflight", err)
 }
 
+// A condemnedError is why a candidate is quarantined that was never tried.
+type condemnedError struct {
+	digest release.Digest
+	step   string // in which that came out
+	err    error
+}
+
+func (e *condemnedError) Error() string {
+	return fmt.Sprintf("release %s failed its %s and is quarantined: %v", e.digest.Short(), e.step, e.err)
+}
+
+func (e *condemnedError) Unwrap() error { return e.err }
+
 // condemn quarantines a candidate that cannot run here, and says so. step is
 // where that came out.
 func (u *Updater) condemn(d release.Digest, step string, why error) error {
-	err := fmt.Errorf("release %s failed its %s and is quarantined: %w", d.Short(), step, why)
+	err := &condemnedError{digest: d, step: step, err: why}
 	return errors.Join(err, u.Store.Quarantine(d, fmt.Sprintf("%s: %v", step, why), time.Now().Add(u.QuarantineFor)))
 }

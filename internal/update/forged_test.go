@@ -131,7 +131,7 @@ func (h *trusting) start(t *testing.T) {
 		URL: "http://releases/" + trusttest.Channel + ".json", Interval: time.Minute,
 		Client: &http.Client{Transport: transport}, StallTimeout: 10 * time.Second,
 	}
-	u := *h.Updater
+	u := h.Updater
 	ctx, cancel := context.WithCancel(t.Context())
 	var all sync.WaitGroup
 	all.Go(func() { server.Serve(listener) })

@@ -1,7 +1,6 @@
 package update
 
 import (
-	"context"
 	"errors"
 	"math/rand/v2"
 	"time"
@@ -109,16 +108,4 @@ func (r *refusal) sooner(wait time.Duration) time.Duration {
 		return wait
 	}
 	return min(wait, time.Until(r.at))
-}
-
-// sleep waits; false means that ctx has ended.
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return ctx.Err() == nil
-	case <-ctx.Done():
-		return false
-	}
 }

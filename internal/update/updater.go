@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"time"
 
+	"github.com/seed-3d078585/overseer/admin"
 	"github.com/seed-3d078585/overseer/fetcher"
 	"github.com/seed-3d078585/overseer/internal/store"
 	"github.com/seed-3d078585/overseer/release"
@@ -34,6 +35,13 @@ type Updater struct {
 	// Offer hands a candidate over; the receiver owns it.
 	Offer func(*store.Staged)
 
+	// Note tells an event, with the line and the attributes that the log has
+	// for it. Nil: the log alone is told.
+	Note func(level slog.Level, text string, e admin.Event, attrs ...slog.Attr)
+
+	// Held reports whether nothing is to be fetched for now. Nil: never.
+	Held func() bool
+
 	// Memory is what Remembered has returned in a process before this one, or
 	// nil.
 	Memory []byte
@@ -43,6 +51,8 @@ type Updater struct {
 
 	QuarantineFor time.Duration
 	Log           *slog.Logger
+
+	looks looks
 }
 
 // Remembered returns what the source knows of what was taken, for the process
@@ -77,21 +87,31 @@ func (u *Updater) Run(ctx context.Context) {
 	fetches := pace{interval: u.Interval}
 	var refused refusal // what PreUpgrade has refused, to be asked again
 	defer refused.drop()
-	for sleep(ctx, refused.sooner(fetches.wait())) {
-		if refused.due() {
+	for u.looks.wait(ctx, refused.sooner(fetches.wait())) {
+		asked := u.looks.asked()
+		if refused.due() || asked && refused.staged != nil {
 			u.put(ctx, refused.staged, &refused)
 		}
-		if !fetches.due() {
+		if !fetches.due() && !asked {
 			continue
 		}
-		st, err := u.fetch(ctx, &refused)
+		if u.Held != nil && u.Held() {
+			fetches.done(nil)
+			continue
+		}
+		st, err := u.look(ctx, &refused)
 		if ctx.Err() != nil {
 			discard(st)
 			return
 		}
-		u.tell(&fetches, err)
-		if st != nil {
+		before := fetches.done(err)
+		asked = u.looks.done(fetches.at, err)
+		u.tell(before, err, asked)
+		switch {
+		case st != nil:
 			u.put(ctx, st, &refused)
+		case err == nil && asked:
+			u.note(slog.LevelInfo, "there is nothing new", admin.Event{Kind: admin.NothingNew})
 		}
 	}
 }
@@ -131,7 +151,11 @@ func (u *Updater) recover(ctx context.Context) {
 		u.Log.Warn("upgrade records", "error", warning)
 	}
 	if text := recovery.String(); text != "" {
-		u.Log.Warn("an earlier master ended during an upgrade", "done", text)
+		e := admin.Event{Kind: admin.Interrupted, Reason: text}
+		if len(recovery.Interrupted) > 0 {
+			e.Release = recovery.Interrupted[0].Digest.String()
+		}
+		u.note(slog.LevelWarn, "an earlier master ended during an upgrade", e, slog.String("done", text))
 	}
 }
 
@@ -146,24 +170,37 @@ func (u *Updater) put(ctx context.Context, st *store.Staged, refused *refusal) {
 		refused.keep(st)
 	case err != nil:
 		after := refused.keep(st)
-		u.Log.Warn("PreUpgrade refused a release", "release", st.Digest().Short(), "error", err, "asked_again_in", after)
+		u.note(slog.LevelWarn, "PreUpgrade refused a release", admin.Event{Kind: admin.Refused, Release: st.Digest().String(), Reason: "PreUpgrade: " + err.Error()},
+			slog.String("release", st.Digest().Short()), slog.Any("error", err), slog.Duration("asked_again_in", after))
 	default:
 		refused.release(st)
 		u.Offer(st)
 	}
 }
 
-// tell logs the outcome of a fetch: once for each cause, and once when it is
-// over.
-func (u *Updater) tell(p *pace, err error) {
-	switch before := p.done(err); {
-	case err != nil && (before == nil || cause(before) != cause(err)):
-		u.Log.Warn("no release could be fetched", "error", err)
+// tell tells the outcome of a fetch: once for each cause, and once when it is
+// over; where somebody has asked for the fetch, in any case.
+func (u *Updater) tell(before, err error, asked bool) {
+	switch {
+	case err != nil && (asked || before == nil || cause(before) != cause(err)):
+		e := admin.Event{Kind: admin.FetchFailed, Reason: err.Error()}
+		if bad, ok := errors.AsType[*condemnedError](err); ok {
+			e = admin.Event{Kind: admin.Refused, Release: bad.digest.String(), Reason: bad.step + ": " + bad.err.Error()}
+		}
+		u.note(slog.LevelWarn, "no release could be fetched", e, slog.Any("error", err))
 	case err != nil:
 		u.Log.Debug("no release could be fetched", "error", err)
 	case before != nil:
-		u.Log.Info("fetching works again")
+		u.note(slog.LevelInfo, "fetching works again", admin.Event{Kind: admin.FetchWorks})
 	}
+}
+
+func (u *Updater) note(level slog.Level, text string, e admin.Event, attrs ...slog.Attr) {
+	if u.Note == nil {
+		u.Log.LogAttrs(context.Background(), level, text, attrs...)
+		return
+	}
+	u.Note(level, text, e, attrs...)
 }
 
 // random is the part of a staged file's name that is new at each fetch.

@@ -1,0 +1,42 @@
+//go:build unix
+
+package journal
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+)
+
+// errShared is another master at work.
+var errShared = errors.New("another master keeps its events there: set StateDir to keep those of this one too")
+
+// lockFor takes the lock of whoever writes. It ends with the file.
+func lockFor(path string) (*os.File, error) {
+	f, err := openRegular(path, os.O_RDWR|os.O_CREATE)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		f.Close()
+		if errors.Is(err, syscall.EWOULDBLOCK) {
+			return nil, errShared
+		}
+		return nil, err
+	}
+	return f, nil
+}
+
+// openRegular opens a file of this user's own and follows no link.
+func openRegular(path string, flag int) (*os.File, error) {
+	f, err := os.OpenFile(path, flag|syscall.O_NOFOLLOW|syscall.O_NONBLOCK|syscall.O_CLOEXEC, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		f.Close()
+		return nil, fmt.Errorf("%q is not a regular file: remove it", path)
+	}
+	return f, nil
+}
