@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -334,4 +335,122 @@ func TestOperatorOfAProgramWithoutUpgrades(t *testing.T) {
 	if _, err := client.Status(context.Background()); err == nil {
 		t.Error("a master that has ended answers")
 	}
+}
+
+// TestStalledClients: 200 clients of the socket that never read hold up neither
+// the master, nor another client, nor a request.
+func TestStalledClients(t *testing.T) {
+	t.Parallel()
+	const stalled = 200
+	s := startService(t, neverUpgrades)
+	s.live(1)
+	socket := filepath.Join(os.Getenv("XDG_RUNTIME_DIR"), "overseer", fmt.Sprintf("admin-app-%d.sock", s.PID))
+	for range stalled {
+		c, err := net.Dial("unix", socket)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { c.Close() })
+		fmt.Fprintf(c, "GET /v1/events?samples=1 HTTP/1.1\r\nHost: overseer\r\nAccept: text/event-stream\r\n\r\n")
+	}
+	clients := startWatch(t, s)
+	o := &operator{Client: admin.Dial(socket), t: t}
+	var err error
+	if o.stream, err = o.Follow(t.Context(), 0, false); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(o.stream.Close)
+	for i := range 10 {
+		o.must(o.Restart(t.Context(), admin.Order{}))
+		for o.until(admin.Live).Generation != i+2 {
+		}
+		eventually(t, "the restart is over", func() bool { return o.status().Condition == admin.Serving })
+	}
+	clients.sawNoLoss(t)
+	s.stop()
+}
+
+var remotely = obeying("remotely", func(c *overseer.Config) {
+	c.Fetcher = nil
+	c.Admin = overseer.Admin{Address: "127.0.0.1:0", Token: "sesame", Socket: os.Getenv("TEST_SOCKET")}
+	if os.Getenv("TEST_DISABLED") != "" {
+		c.Admin = overseer.Admin{Disabled: true}
+	}
+})
+
+// TestRemoteOperator: at a TCP address a token is asked for.
+func TestRemoteOperator(t *testing.T) {
+	t.Parallel()
+	socket := filepath.Join(t.TempDir(), "a.sock")
+	s := startService(t, remotely, env("TEST_SOCKET", socket))
+	s.live(1)
+	var address string
+	for _, one := range listening(t, s.PID) {
+		if one != s.Address() {
+			address = one
+		}
+	}
+	for _, row := range []struct {
+		token string
+		code  int
+	}{{"sesame", 0}, {"open", 401}, {"", 401}} {
+		_, err := admin.NewClient(admin.Remote{URL: "http://" + address, Token: row.token}).Status(t.Context())
+		if refused, ok := errors.AsType[*admin.StatusError](err); row.code == 0 && err != nil || row.code != 0 && (!ok || refused.Code != row.code) {
+			t.Errorf("with the token %q: %v, want code %d", row.token, err, row.code)
+		}
+	}
+	if st, err := admin.Dial(socket).Status(t.Context()); err != nil || st.Socket != socket {
+		t.Errorf("%+v, %v", st.Socket, err)
+	}
+	info, err := os.Stat(socket)
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v, want mode 0600", info, err)
+	}
+	s.stop()
+}
+
+// listening returns the TCP addresses on loopback that a process listens on, by
+// proc(5).
+func listening(t *testing.T, pid int) (all []string) {
+	t.Helper()
+	fds, err := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := map[string]bool{}
+	for _, fd := range fds {
+		if link, err := os.Readlink(fd); err == nil {
+			own[strings.TrimSuffix(strings.TrimPrefix(link, "socket:["), "]")] = true
+		}
+	}
+	table, err := os.ReadFile("/proc/net/tcp")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(table)) {
+		fields := strings.Fields(line)
+		const listens = "0A"
+		var ip, port uint32
+		if len(fields) > 9 && fields[3] == listens && own[fields[9]] {
+			if n, _ := fmt.Sscanf(fields[1], "%x:%x", &ip, &port); n == 2 {
+				all = append(all, fmt.Sprintf("127.0.0.1:%d", port))
+			}
+		}
+	}
+	return all
+}
+
+// TestAdminDisabled: nobody can look, and nothing is left in any directory.
+func TestAdminDisabled(t *testing.T) {
+	t.Parallel()
+	s := startService(t, remotely, env("TEST_DISABLED", "yes"))
+	s.live(1)
+	socket := filepath.Join(os.Getenv("XDG_RUNTIME_DIR"), "overseer", fmt.Sprintf("admin-app-%d.sock", s.PID))
+	if _, err := os.Lstat(socket); !os.IsNotExist(err) {
+		t.Errorf("there is a socket: %v", err)
+	}
+	if got := listening(t, s.PID); len(got) != 1 {
+		t.Errorf("the master listens on %v, want the program's address alone", got)
+	}
+	s.stop()
 }

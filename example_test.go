@@ -263,3 +263,14 @@ func ExampleDisabledState() {
 		program(overseer.DisabledState)
 	}
 }
+
+// A program that is also the command by which its service is looked at and
+// steered: app overseer status, app overseer restart, app overseer help.
+func ExampleHandleCLI() {
+	config := overseer.Config{
+		Address: ":3000",
+		Program: func(state overseer.State) { state.Serve(&http.Server{}) },
+	}
+	overseer.HandleCLI(config, "overseer")
+	overseer.Run(config)
+}

@@ -18,16 +18,17 @@ const modulePath = "github.com/seed-3d078585/overseer"
 
 // floors is the shape of the module: a package imports only from floors below
 // its own. A name that ends in /* stands for all packages of that folder; the
-// root is a dot. The nested modules, cmd on floor 6 and trust/tuf on floor 3, are
-// no part of this list; they may import public packages only.
+// root is a dot. The nested modules, cmd on floor 6, trust/tuf on floor 3 and metrics and
+// tracing on floor 3, are no part of this list; they may import public packages
+// only.
 //
 // Test support stands one floor above what it tests.
 const floors = `
 	6  examples/* internal/releasebench internal/scalebench
 	5  .
-	4  internal/master internal/worker internal/update internal/isolate
-	3  internal/store fetcher/fetchertest trust/trusttest
-	2  fetcher trust probe admin/admintest internal/socket internal/credential internal/pidfile internal/durable/durabletest internal/archive internal/item internal/journal
+	4  admin/cli internal/master internal/worker internal/update internal/isolate
+	3  admin/doctor internal/store fetcher/fetchertest trust/trusttest
+	2  fetcher trust probe admin/admintest admin/takeover internal/socket internal/credential internal/pidfile internal/durable/durabletest internal/archive internal/item internal/journal
 	1  release delta admin loadtest internal/machine internal/durable internal/proc internal/handover internal/systemd internal/shim internal/peer internal/usage internal/rundir
 `
 

@@ -33,6 +33,10 @@ func TestConfigRefused(t *testing.T) {
 		{"unknown KeepAlive", Config{Program: program, KeepAlive: 3}, "Config.KeepAlive"},
 		{"unknown IsolateFetch", Config{Program: program, IsolateFetch: 3}, "Config.IsolateFetch"},
 		{"Sequential and Overlap", Config{Program: program, Sequential: true, Overlap: true}, "Config.Sequential"},
+		{"an admin address open to all", Config{Program: program, Admin: Admin{Address: "127.0.0.1:0"}}, "Config.Admin.Address"},
+		{"an admin address without port", Config{Program: program, Admin: Admin{Address: "localhost", Token: "x"}}, "Config.Admin.Address"},
+		{"two admin tokens", Config{Program: program, Admin: Admin{Address: ":0", Token: "x", TokenFile: "y"}}, "Config.Admin.Token"},
+		{"an admin token for no address", Config{Program: program, Admin: Admin{Token: "x"}}, "Config.Admin.Address"},
 		{"ExecFile is missing", Config{Program: program, ExecFile: filepath.Join(dir, "absent")}, "Config.ExecFile"},
 		{"ExecFile is a directory", Config{Program: program, ExecFile: dir}, "Config.ExecFile"},
 	} {

@@ -30,17 +30,20 @@ func badRequest(format string, args ...any) *httpError {
 
 // readBody reads the body of an order, which may be empty.
 func (s *Server) readBody(w http.ResponseWriter, r *http.Request) ([]byte, *httpError) {
-	rc := http.NewResponseController(w)
-	rc.SetReadDeadline(time.Now().Add(s.limits.body))
-	defer rc.SetReadDeadline(time.Time{}) // from here on the server looks whether the client is still there
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, s.limits.bodyBytes))
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
 		return nil, &httpError{http.StatusRequestEntityTooLarge, fmt.Sprintf("the body has more than %d bytes", large.Limit)}
 	case err != nil:
+		w.Header().Set("Connection", "close") // the rest of it is not waited for
 		return nil, badRequest("the body did not come whole: %v", err)
-	case len(body) == 0:
+	}
+	// The deadline was for the body. It stays where that is not whole, as the
+	// server reads on before it closes. Elsewhere it would look like a client
+	// that is gone, while the master is asked.
+	http.NewResponseController(w).SetReadDeadline(time.Time{})
+	if len(body) == 0 {
 		return nil, nil
 	}
 	kind, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))

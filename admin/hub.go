@@ -208,13 +208,13 @@ func (h *hub) wakeLocked(samples bool) {
 
 // A news is what there is for a stream.
 type news struct {
-	frames []frame // that follow its position
+	frames []frame // that follow its position, or the first of them
 	behind uint64  // the ID up to which it has to ask the master; 0: it has not
 	ended  bool    // nothing will follow
 }
 
-// after returns what follows an ID.
-func (h *hub) after(pos uint64) news {
+// after returns what follows an ID, as far as there is room.
+func (h *hub) after(pos uint64, room []frame) news {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	first := h.last - uint64(len(h.frames)) + 1 // ID of the first frame that is kept
@@ -224,5 +224,5 @@ func (h *hub) after(pos uint64) news {
 	case pos+1 < first:
 		return news{behind: first - 1}
 	}
-	return news{frames: append([]frame(nil), h.frames[pos+1-first:]...)}
+	return news{frames: room[:copy(room, h.frames[pos+1-first:])]}
 }

@@ -44,6 +44,7 @@ type reader struct {
 	out    *sender
 	pos    uint64 // ID of the event that was sent last
 	sample uint64 // count of the sample that was sent last
+	room   [64]frame
 }
 
 // stream answers with events as they come, until somebody goes away.
@@ -118,7 +119,7 @@ func (rd *reader) run(ctx context.Context, l *listener) error {
 // catchUp sends all there is.
 func (rd *reader) catchUp(ctx context.Context, l *listener) (ended bool, err error) {
 	for {
-		n := rd.server.hub.after(rd.pos)
+		n := rd.server.hub.after(rd.pos, rd.room[:])
 		if n.behind != 0 {
 			if err := rd.recall(ctx, n.behind); err != nil {
 				return false, err

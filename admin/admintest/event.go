@@ -34,7 +34,7 @@ func (m *Master) Keep(n int) {
 
 func (m *Master) trimLocked() {
 	if over := len(m.events) - m.keep; over > 0 {
-		m.events = append([]admin.Event(nil), m.events[over:]...)
+		m.events = m.events[over:] // append makes a new array from time to time
 	}
 }
 

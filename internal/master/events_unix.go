@@ -98,15 +98,13 @@ func (m *Master) tellEvent(level slog.Level, text string, e admin.Event) {
 }
 
 // Note tells an event, with a line of the caller's own in the log. It may be
-// called by any goroutine.
+// called by any goroutine; by the owner not of a look at the source.
 func (m *Master) Note(level slog.Level, text string, e admin.Event, attrs ...slog.Attr) {
 	m.cfg.Log.LogAttrs(context.Background(), level, text, attrs...)
 	m.cfg.Journal.Append(e)
 	switch e.Kind {
 	case admin.NothingNew, admin.FetchFailed, admin.Refused:
-		// The look that was ordered has come to nothing. A goroutine, as the
-		// caller may be the owner; in time, as orders come by the owner too.
-		m.beside.Go(func() { m.call(m.looked) })
+		m.call(m.looked) // if it was ordered, that has come to nothing
 	}
 }
 

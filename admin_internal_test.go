@@ -1,0 +1,67 @@
+package overseer
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestAdminToken(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "token")
+	for _, row := range []struct {
+		name, text, want string
+		fails            bool
+	}{
+		{"a word", "sesame", "sesame", false},
+		{"a line", "sesame\n", "sesame", false},
+		{"empty", "", "", true},
+		{"a blank line", "\n", "", true},
+		{"two words", "open sesame", "", true},
+		{"too long", strings.Repeat("x", maxToken+1), "", true},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			if err := os.WriteFile(path, []byte(row.text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			got, err := Admin{TokenFile: path}.token()
+			if got != row.want || row.fails != (err != nil) {
+				t.Errorf("%q, %v, want %q", got, err, row.want)
+			}
+		})
+	}
+	if _, err := (Admin{TokenFile: path + ".absent"}).token(); err == nil {
+		t.Error("a file that is not there is no error")
+	}
+	if got, err := (Admin{Token: "given"}).token(); got != "given" || err != nil {
+		t.Errorf("%q, %v, want what was given", got, err)
+	}
+}
+
+// An operator's level overrules that of any handler, and keeps attributes and
+// groups.
+func TestLevelCanBeSet(t *testing.T) {
+	var out bytes.Buffer
+	level := new(levelSwitch)
+	log := slog.New(leveled{slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelWarn}), level}).With("a", 1).WithGroup("g")
+	log.Info("quiet")
+	level.Set(slog.LevelDebug)
+	log.Debug("loud", "b", 2)
+	if !strings.Contains(out.String(), "msg=loud a=1 g.b=2") || strings.Contains(out.String(), "quiet") {
+		t.Errorf("the log has %q", out.String())
+	}
+	if got := (logLevelOf{log, level}).Name(); got != "debug" {
+		t.Errorf("the level is %q, want debug", got)
+	}
+	level.restore("error")
+	if log.Enabled(context.Background(), slog.LevelWarn) {
+		t.Error("a level that was handed on does not count")
+	}
+	level.restore("nonsense")
+	if got := (logLevelOf{log, level}).Name(); got != "error" {
+		t.Errorf("the level is %q, want error", got)
+	}
+}
