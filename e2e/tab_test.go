@@ -28,11 +28,10 @@ type tab struct {
 	t   *testing.T
 	ctx context.Context
 
-	mu       sync.Mutex
-	faults   []string
-	hosts    []string // that it may ask
-	mayFail  bool     // answers other than 200, and none, are part of the test
-	refusals int      // requests that failed
+	mu      sync.Mutex
+	faults  []string
+	hosts   []string // that it may ask
+	mayFail bool     // answers other than 200, and none, are part of the test
 }
 
 // A screen is what a page is shown on.
