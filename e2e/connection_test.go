@@ -13,8 +13,7 @@ import (
 // the page and outlives a reload, but not the tab.
 func TestToken(t *testing.T) {
 	s := serve(t, quiet())
-	b := open(t, s.url(), desktop)
-	b.allowFailures(true) // 401 is written to the console by the browser
+	b := openRefused(t, s.url(), desktop)
 	b.untilText("#locked", "This page needs a token")
 	b.until("document.activeElement.id === 'token'")
 	b.press("wrong" + kb.Enter)
@@ -51,7 +50,7 @@ func TestReconnects(t *testing.T) {
 	s := serve(t, m)
 	b := s.page(desktop)
 	b.untilText("#events > li:first-child", "gone")
-	b.allowFailures(true)
+	b.allowFailures()
 	s.stop()
 	b.untilText("#link", "reconnecting, as of")
 	b.untilText("#order-restart-text", "The page is not connected.")
@@ -61,7 +60,6 @@ func TestReconnects(t *testing.T) {
 	b.untilLive()
 	b.untilText("#events > li:first-child", "it happened meanwhile")
 	b.untilText("#about", "process 5555")
-	b.allowFailures(false)
 	m.Emit(admin.Event{Kind: admin.Live, Reason: "and this after it"})
 	b.untilText("#events > li:first-child", "and this after it")
 }
@@ -72,7 +70,7 @@ func TestBehind(t *testing.T) {
 	m.Keep(20)
 	s := serve(t, m)
 	b := s.page(desktop)
-	b.allowFailures(true)
+	b.allowFailures()
 	s.stop()
 	b.untilText("#link", "reconnecting")
 	for range 50 {
@@ -91,7 +89,7 @@ func TestBehind(t *testing.T) {
 func TestTokenIsTakenBack(t *testing.T) {
 	s := serve(t, quiet())
 	b := s.page(desktop)
-	b.allowFailures(true)
+	b.allowFailures()
 	s.stop()
 	b.untilText("#link", "reconnecting")
 	s.token = "another-token-since-the-restart"
@@ -107,7 +105,7 @@ func TestNoAnswer(t *testing.T) {
 	m := quiet()
 	s := serve(t, m)
 	b := s.page(desktop)
-	b.allowFailures(true)
+	b.allowFailures()
 	b.click("#order-restart")
 	s.stop()
 	b.click("#confirm")
@@ -154,7 +152,7 @@ func TestSilentMaster(t *testing.T) {
 	m := quiet()
 	s := serve(t, m)
 	b := s.page(desktop)
-	b.allowFailures(true)
+	b.allowFailures()
 	m.Fail(errors.New("the master hangs"))
 	b.untilText("#link", "silent, as of")
 	b.until("document.body.dataset.stale !== undefined")

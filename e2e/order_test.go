@@ -95,7 +95,7 @@ func TestRefusalIsShown(t *testing.T) {
 	m := quiet()
 	s := serve(t, m)
 	b := s.page(desktop)
-	b.allowFailures(true) // 409 is written to the console by the browser
+	b.allowFailures() // 409 is written to the console by the browser
 	m.Refuse("the disk is full: make room, then order again")
 	b.click("#order-restart")
 	b.click("#confirm")

@@ -58,7 +58,7 @@ func TestScreenshots(t *testing.T) {
 			t.Cleanup(front.Close)
 			b := open(t, front.URL+"/#token="+token, c.on)
 			t.Cleanup(func() {
-				b.allowFailures(true)
+				b.allowFailures()
 				front.CloseClientConnections()
 			})
 			b.untilLive()
