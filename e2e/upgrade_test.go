@@ -72,7 +72,7 @@ func TestUpgradeOnThePage(t *testing.T) {
 	b.untilText("#facts", s.digest)
 	check := s.load()
 
-	b.allowFailures(true) // the page is cut off for the moment in which the master is replaced
+	b.allowFailures() // the page is cut off for the moment in which the master is replaced
 	digest := writeVersion(t, s.next, "2")
 	b.untilText("#condition", "On trial")
 	b.untilText("#history", "committed")

@@ -7,7 +7,8 @@ import { icon } from './icons.js';
 import { generation, state } from './state.js';
 
 // Each order says what it is called, its key, what stands in its way (empty:
-// nothing), and what it will do.
+// nothing), and what it will do. What is done whichever generation is live has
+// always.
 const orders = [
   {
     id: 'restart', name: 'Restart', icon: 'turn', key: 'r',
@@ -41,7 +42,7 @@ const orders = [
     request: () => ['POST', 'rollback', { to: 'previous' }],
   },
   {
-    id: 'hold', name: 'Hold upgrades', icon: 'hold', key: 'h', lasts: true,
+    id: 'hold', name: 'Hold upgrades', icon: 'hold', key: 'h', lasts: true, always: true,
     hidden: (s) => Boolean(s.hold),
     hindrance: (s) => lost() || (s.source ? '' : 'There are no automatic upgrades.'),
     will: () => 'No release is fetched or tried by itself until then. What is under way goes on.',
@@ -49,7 +50,7 @@ const orders = [
     request: ({ until }) => ['PUT', 'hold', until ? { until } : {}],
   },
   {
-    id: 'release', name: 'Release the hold', icon: 'play', key: 'h',
+    id: 'release', name: 'Release the hold', icon: 'play', key: 'h', always: true,
     hidden: (s) => !s.hold,
     hindrance: lost,
     will: (s) => `Automatic upgrades go on.${s.hold?.reason ? ` They were held because: ${s.hold.reason}` : ''}`,
