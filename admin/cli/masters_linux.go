@@ -89,23 +89,23 @@ func (f found) seen() string {
 	case strings.HasPrefix(f.socket, "/proc/self/"):
 		return proc(f.pid, strings.TrimPrefix(f.socket, "/proc/self/"))
 	case filepath.IsAbs(f.socket):
-		theirs := proc(f.pid, "root") + f.socket
-		if same(f.socket, theirs) {
-			return f.socket
+		if theirs := proc(f.pid, "root") + f.socket; !same(f.socket, theirs) {
+			return theirs
 		}
-		return theirs
+		return f.socket
 	}
 	return proc(f.pid, "cwd/") + f.socket
 }
 
-// same reports whether two paths lead to one file.
-func same(a, b string) bool {
-	x, err := os.Stat(a)
+// same reports whether our path leads to the file that theirs does. A process that
+// is being replaced cannot be looked into for a moment; then ours will do.
+func same(ours, theirs string) bool {
+	x, err := os.Stat(ours)
 	if err != nil {
 		return false
 	}
-	y, err := os.Stat(b)
-	return err == nil && os.SameFile(x, y)
+	y, err := os.Stat(theirs)
+	return err != nil || os.SameFile(x, y)
 }
 
 // ancestors returns a process, its parent, and so on: proc_pid_stat(5).
