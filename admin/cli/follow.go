@@ -26,7 +26,7 @@ func (k *Call) follow(ctx context.Context, client *admin.Client, c *course) erro
 			case !ok:
 				return k.ended(ctx)
 			case m.err != nil:
-				return fmt.Errorf("follow what becomes of it: %w", m.err)
+				return fmt.Errorf("%w: %w; it may still happen", errTimeout, m.err)
 			case m.Reconnected:
 				k.progress(since, "the master was replaced, or came back")
 			case m.Lost != 0:

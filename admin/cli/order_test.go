@@ -211,3 +211,22 @@ func TestCtrlCEndsTheWaiting(t *testing.T) {
 		t.Errorf("code %d: %s", c, progress)
 	}
 }
+
+// A master that goes while it is followed: what became of the order is not
+// known.
+func TestMasterGoesWhileFollowed(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.env.Socket = b.socket
+	progress := newSyncBuffer()
+	e := b.env
+	e.Stderr = progress
+	code := make(chan int, 1)
+	ctx, _ := contextOf(t)
+	go func() { code <- Main(ctx, e, []string{"restart", "--timeout", "5s"}) }()
+	progress.await(t, "progress", func(s string) bool { return strings.Contains(s, "restart-asked") })
+	b.stop()
+	if c := <-code; c != ExitTimeout || !strings.Contains(progress.String(), "may still happen") {
+		t.Errorf("code %d: %s", c, progress)
+	}
+}
