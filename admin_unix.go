@@ -10,7 +10,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"strconv"
 
 	"github.com/seed-3d078585/overseer/admin"
 	"github.com/seed-3d078585/overseer/internal/journal"
@@ -103,9 +102,8 @@ func (s settled) adminSocket(dir string, log *slog.Logger) *socket.Socket {
 
 // adminPaths are where the socket may be, the first one first.
 func (s settled) adminPaths(dir string) ([]string, error) {
-	pid := strconv.Itoa(os.Getpid())
 	if dir != "" {
-		paths := []string{filepath.Join(dir, "admin.sock"), filepath.Join(dir, "admin-"+pid+".sock")}
+		paths := []string{filepath.Join(dir, "admin.sock"), filepath.Join(dir, fmt.Sprintf("admin-%d.sock", os.Getpid()))}
 		if len(paths[1]) <= longestPath {
 			return paths, nil
 		}
@@ -114,7 +112,8 @@ func (s settled) adminPaths(dir string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []string{filepath.Join(dir, "admin-"+cut(s.name(), longestName)+"-"+pid+".sock")}, nil
+	rundir.Sweep(dir)
+	return []string{filepath.Join(dir, rundir.Name(cut(s.name(), longestName), os.Getpid()))}, nil
 }
 
 const (
