@@ -8,10 +8,12 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 
 	"github.com/seed-3d078585/overseer/admin"
+	"github.com/seed-3d078585/overseer/fetcher"
 	"github.com/seed-3d078585/overseer/internal/journal"
 	"github.com/seed-3d078585/overseer/internal/master"
 	"github.com/seed-3d078585/overseer/internal/rundir"
@@ -158,10 +160,32 @@ func (s settled) name() string {
 	return filepath.Base(s.command.Args[0])
 }
 
-// sourceName says where releases come from, without what may be a secret.
+// sourceName says where releases come from, without what may be a secret: a user,
+// a password, a query.
 func (s settled) sourceName() string {
-	if s.Fetcher == nil {
+	switch f := s.Fetcher.(type) {
+	case nil:
 		return ""
+	case *fetcher.HTTP:
+		return bare(f.URL)
+	case *fetcher.Manifest:
+		if f.Place == nil {
+			return bare(f.URL)
+		}
+	case *fetcher.File:
+		return f.Path
+	case *fetcher.Github:
+		return "github.com/" + f.User + "/" + f.Repo
 	}
 	return fmt.Sprintf("%T", s.Fetcher)
+}
+
+// bare is a URL without what may be a secret.
+func bare(text string) string {
+	u, err := url.Parse(text)
+	if err != nil {
+		return "a URL that cannot be read"
+	}
+	u.User, u.RawQuery, u.Fragment = nil, "", ""
+	return u.String()
 }

@@ -8,7 +8,8 @@ import { makeOutput, setOutput } from './output.js';
 import { now, state } from './state.js';
 
 const stages = ['start', 'ready', 'probe', 'open', 'trial', 'commit'];
-const words = { start: 'Start', ready: 'Ready', probe: 'Probe', open: 'Open', trial: 'Trial', commit: 'Commit' };
+const early = ['fetch', 'preflight', 'start', 'trial', 'commit']; // before there is a generation
+const words = { fetch: 'Fetch', preflight: 'Preflight', start: 'Start', ready: 'Ready', probe: 'Probe', open: 'Open', trial: 'Trial', commit: 'Commit' };
 const kinds = { restart: 'Restart', upgrade: 'Upgrade', rollback: 'Rollback' };
 
 export function drawBanners() {
@@ -40,11 +41,11 @@ function setOperation(parts, o) {
   say(parts.heading, title);
   attr(parts.node, 'aria-label', title);
   const what = o.release?.digest || o.release?.version ? ` of ${both(o.release)}` : '';
-  const which = o.generation ? `Generation ${o.generation}${what}. ` : '';
+  const which = o.generation ? `Generation ${o.generation}${what}. ` : what ? `The release${what.slice(3)}. ` : '';
   say(parts.text, `${which}${o.actor ? `Asked for by ${o.actor}.` : 'By itself.'}`);
 
   const short = o.kind === 'restart' && stages.indexOf(o.stage) < 4;
-  const all = short ? stages.slice(0, 4) : stages;
+  const all = short ? stages.slice(0, 4) : o.generation ? stages : early;
   const at = all.indexOf(o.stage);
   const since = time(o.since);
   const until = time(o.until);
