@@ -80,7 +80,7 @@ func TestSourceNameHasNoSecret(t *testing.T) {
 		{&fetcher.Manifest{URL: "/srv/releases/stable.json"}, "/srv/releases/stable.json"},
 		{&fetcher.Github{User: "u", Repo: "r", Token: "secret"}, "github.com/u/r"},
 		{&fetcher.File{Path: "/srv/next"}, "/srv/next"},
-		{fetcher.Func(nil), "fetcher.Func"},
+		{fetcher.Func(nil), "fetcher.function"},
 		{&fetcher.HTTP{URL: "https://ex ample.com:secret/%zz"}, "a URL that cannot be read"},
 	} {
 		if got := (settled{Config: Config{Fetcher: row.source}}).sourceName(); got != row.want {
