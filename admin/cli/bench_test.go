@@ -48,6 +48,8 @@ type bench struct {
 // patience bounds each wait of a test.
 const patience = 60 * time.Second
 
+func init() { askTimeout = patience } // a host may be slow
+
 // shortDir is a directory whose path leaves room for the name of a socket.
 func shortDir(t *testing.T) string {
 	t.Helper()

@@ -34,8 +34,8 @@ type lostError struct {
 
 func (e *lostError) Error() string { return e.message }
 
-// askTimeout bounds how long one master has to say who it is.
-const askTimeout = 3 * time.Second
+// askTimeout bounds how long masters have to say who they are. Tests change it.
+var askTimeout = 3 * time.Second
 
 // ask has all masters say who they are, at the same time.
 func ask(ctx context.Context, all []found) {

@@ -119,20 +119,20 @@ func (k *Call) give(ctx context.Context, o *ordering, name, question string, to 
 	if err != nil {
 		return err
 	}
-	before, err := k.statusOf(ctx, client)
-	if err != nil {
-		return err
-	}
 	order := k.orderOf(o)
-	if question != "" {
-		if k.Asks && !o.yes && order.Generation == 0 {
-			order.Generation = before.Live // the answer is about what was shown
+	if question != "" && k.asks(o.yes) {
+		shown, err := k.statusOf(ctx, client)
+		if err != nil {
+			return err
 		}
-		if err := k.sure(ctx, o.yes, fmt.Sprintf("%s: %s?", before.Name, question)); err != nil {
+		if order.Generation == 0 {
+			order.Generation = shown.Live // the answer is about what is shown
+		}
+		if err := k.sure(ctx, o.yes, fmt.Sprintf("%s, generation %d is live: %s?", shown.Name, shown.Live, question)); err != nil {
 			return err
 		}
 	}
-	accepted, err := do(ctx, client, order)
+	accepted, err := k.patiently(ctx, func() (admin.Accepted, error) { return do(ctx, client, order) })
 	if err != nil {
 		return err
 	}
@@ -141,7 +141,31 @@ func (k *Call) give(ctx context.Context, o *ordering, name, question string, to 
 		c.Result = Ordered
 		return k.Result(c.Outcome, c.sentence()+"\n")
 	}
-	return k.conclude(c, k.follow(ctx, client, c, before))
+	return k.conclude(c, k.follow(ctx, client, c))
+}
+
+// Bounds of waiting for a master that is being replaced.
+const (
+	replacing      = "the master is being replaced" // what an order is refused with meanwhile
+	replacedWithin = 10 * time.Second
+	replacedPause  = 100 * time.Millisecond
+)
+
+// patiently orders again while the master is being replaced: that follows each
+// upgrade and takes moments, and a script may well give the next order in them.
+func (k *Call) patiently(ctx context.Context, do func() (admin.Accepted, error)) (admin.Accepted, error) {
+	for until := time.Now().Add(replacedWithin); ; {
+		accepted, err := do()
+		var conflict *admin.Conflict
+		if !errors.As(err, &conflict) || conflict.Reason != replacing || time.Now().After(until) {
+			return accepted, err
+		}
+		select {
+		case <-time.After(replacedPause):
+		case <-ctx.Done():
+			return accepted, err
+		}
+	}
 }
 
 // statusOf asks for the status, within the time of a read.

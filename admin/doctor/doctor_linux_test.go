@@ -399,6 +399,37 @@ func TestUnitIn(t *testing.T) {
 	}
 }
 
+// What systemctl writes is read, and what it complains of is said.
+func TestShow(t *testing.T) {
+	dir := t.TempDir()
+	fake := func(script string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, "systemctl"), []byte("#!/bin/sh\n"+script), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
+	fake(`test "$1" = show && test "$6" = app.service && printf 'LoadState=loaded\nKillMode=mixed\nExecReload={ a=b }\n'`)
+	has, err := show(t.Context(), "app.service")
+	if err != nil || has["KillMode"] != "mixed" || has["ExecReload"] != "{ a=b }" {
+		t.Errorf("%v, %v", has, err)
+	}
+	fake("echo LoadState=not-found")
+	if _, err := show(t.Context(), "app.service"); err == nil || !strings.Contains(err.Error(), "does not know") {
+		t.Errorf("%v", err)
+	}
+	fake("echo no bus >&2; exit 1")
+	if _, err := show(t.Context(), "app.service"); err == nil || !strings.Contains(err.Error(), "no bus") {
+		t.Errorf("%v", err)
+	}
+	fake("exec sleep 3600")
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	if _, err := show(ctx, "app.service"); err == nil {
+		t.Error("it is waited for without a bound")
+	}
+}
+
 // systemctl that says nothing does not hold the doctor up, and is no failure.
 func TestSystemdIsAsked(t *testing.T) {
 	var r report
