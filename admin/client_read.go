@@ -37,9 +37,12 @@ func (c *Client) Quarantine(ctx context.Context) ([]Entry, error) {
 
 func get[T any](ctx context.Context, c *Client, path string) (T, error) {
 	var v T
-	req, err := c.request(ctx, http.MethodGet, path, nil)
-	if err == nil {
-		err = c.do(req, http.StatusOK, &v)
-	}
+	err := again(ctx, func() error {
+		req, err := c.request(ctx, http.MethodGet, path, nil)
+		if err == nil {
+			err = c.do(req, http.StatusOK, &v)
+		}
+		return err
+	})
 	return v, err
 }

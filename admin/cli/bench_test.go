@@ -75,6 +75,11 @@ func serve(t *testing.T, socket string, m admin.Master) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	serveOn(t, l, m)
+}
+
+func serveOn(t *testing.T, l net.Listener, m admin.Master) {
+	t.Helper()
 	s := admin.NewServer(m, admin.Options{})
 	done := make(chan error, 1)
 	go func() { done <- s.Serve(l, admin.Access{Peer: true}) }()
