@@ -46,6 +46,7 @@ function setOperation(parts, o) {
   const at = all.indexOf(o.stage);
   const since = time(o.since);
   const until = time(o.until);
+  parts.steps.style.setProperty('--steps', all.length);
   keyed(parts.steps, all, (name) => name, makeStep, (node, name) => {
     const i = all.indexOf(name);
     const how = i < at ? 'done' : i === at ? 'now' : 'later';
