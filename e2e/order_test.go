@@ -141,6 +141,33 @@ func TestWhatCannotBeDone(t *testing.T) {
 	b.untilText("#order-hold-text", "There are no automatic upgrades.")
 }
 
+// TestWhatCanBeDoneMeanwhile: a fetch hinders nothing; what comes up can be given
+// up; a hold has to be released first.
+func TestWhatCanBeDoneMeanwhile(t *testing.T) {
+	m := quiet()
+	m.ChangeStatus(func(s *admin.Status) {
+		s.Operation = &admin.Operation{Kind: "upgrade", Stage: "fetch", Release: fresh, Since: time.Now()}
+	})
+	b := serve(t, m).page(desktop)
+	b.until("document.querySelector('.steps [aria-current=step] .step-name').textContent === 'fetch'")
+	b.until("document.getElementById('order-restart').ariaDisabled === null")
+	m.ChangeStatus(func(s *admin.Status) {
+		s.Condition, s.Rollback = admin.Restarting, []admin.Target{admin.ToStandby}
+		s.Operation.Stage, s.Operation.Generation = "ready", 8
+	})
+	m.Emit(admin.Event{Kind: admin.Starting, Generation: 8})
+	b.untilText("#order-standby-text", "Give up what comes up")
+	b.click("#order-standby")
+	b.untilText("#dialog-text", "Generation 8, which comes up, is given up. 7 goes on. 1.5.0 (b07d55e1a3) goes into quarantine.")
+	b.press(kb.Escape)
+	m.ChangeStatus(func(s *admin.Status) {
+		s.Condition, s.Operation = admin.Serving, nil
+		s.Hold = &admin.Hold{Since: time.Now(), Actor: "olga"}
+	})
+	m.Emit(admin.Event{Kind: admin.Held})
+	b.untilText("#order-upgrade-text", "Upgrades are held: release the hold first.")
+}
+
 // TestKeyboardOnly rolls back without a pointer: by the tab key, and by one key.
 func TestKeyboardOnly(t *testing.T) {
 	m := quiet()

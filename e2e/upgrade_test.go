@@ -44,7 +44,7 @@ func TestRollBackOnThePage(t *testing.T) {
 	b.untilText("#condition", "On trial")
 	b.untilText("#facts", digest)
 	b.untilText(".banner.busy", "Upgrade under way")
-	b.until("document.querySelector('.steps [aria-current=step] .step-name').textContent === 'Trial'")
+	b.until("document.querySelector('.steps [aria-current=step] .step-name').textContent === 'trial'")
 	b.untilText("#order-restart-text", "is under way")
 	s.expect(b, "2")
 
