@@ -111,3 +111,27 @@ func TestCLIFindsTheServiceOfItsConfig(t *testing.T) {
 	a.stop()
 	a.hears(a.ordered(cli.ExitNotFound, "ctl", "status"), "no running master of "+a.Binary)
 }
+
+// TestCLIEndsATrial: rollback without a target puts the standby back, and whoever
+// follows the upgrade learns of it.
+func TestCLIEndsATrial(t *testing.T) {
+	t.Parallel()
+	s := startService(t, steered, env("TEST_PROBATION", never))
+	s.live(1)
+	writeRelease(t, s.Next, plan{Version: "2"})
+	upgrade := make(chan string, 1)
+	go func() { upgrade <- s.ordered(cli.ExitFailed, "overseer", "upgrade") }()
+	operate(t, s).until(admin.Trial)
+	s.hears(s.ordered(cli.ExitDone, "overseer", "status"), "app is on trial", "upgrade to", "possible to standby")
+	s.hears(s.ordered(cli.ExitConflict, "overseer", "restart", "--generation", "1"), "generation 2")
+	s.hears(s.ordered(cli.ExitDone, "overseer", "rollback", "--reason", "it is slow"), "generation 1 is live")
+	s.hears(<-upgrade, "lost its trial", "the one before is put back")
+	s.hears(s.ordered(cli.ExitConflict, "overseer", "rollback"), "nothing to go back to")
+	var all struct{ Quarantine []admin.Entry }
+	text := s.ordered(cli.ExitDone, "overseer", "quarantine", "--json")
+	if err := json.Unmarshal([]byte(text), &all); err != nil || len(all.Quarantine) != 1 {
+		t.Fatalf("%v: %s", err, text)
+	}
+	s.ordered(cli.ExitDone, "overseer", "quarantine", "forget", all.Quarantine[0].Digest[:8])
+	s.stop()
+}

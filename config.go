@@ -152,7 +152,8 @@ type Config struct {
 	// StateDir holds the staged releases, the previous binary, the boot record
 	// and the quarantine. It must be on the binary's filesystem to stage
 	// there, and belong to this user alone. Default: ".NAME.overseer" beside
-	// the binary. It is made at the first upgrade.
+	// the binary. It is made at the start where it is set or there is a
+	// Fetcher. The events of the master are kept there too, and its socket.
 	StateDir string
 
 	// Credential runs workers, and the preflight of a new release, as another

@@ -66,16 +66,22 @@ func (c *Client) SetLogLevel(ctx context.Context, o Order, level string) (Accept
 	return c.order(ctx, http.MethodPut, "/v1/log-level", o, body{Level: level})
 }
 
-func (c *Client) order(ctx context.Context, method, path string, o Order, b body) (Accepted, error) {
+func (c *Client) order(ctx context.Context, method, path string, o Order, b body) (a Accepted, err error) {
 	b.Reason, b.Generation, b.Actor = o.Reason, o.Generation, o.Actor
-	req, err := c.request(ctx, method, path, b)
-	if err != nil {
-		return Accepted{}, err
+	send := func() error {
+		req, err := c.request(ctx, method, path, b)
+		if err != nil {
+			return err
+		}
+		if o.Trace != "" {
+			req.Header.Set("Traceparent", o.Trace)
+		}
+		return c.do(req, http.StatusAccepted, &a)
 	}
-	if o.Trace != "" {
-		req.Header.Set("Traceparent", o.Trace)
+	if method == http.MethodPost { // what is carried out twice is not the same as once
+		err = send()
+		return a, err
 	}
-	var a Accepted
-	err = c.do(req, http.StatusAccepted, &a)
+	err = again(ctx, send)
 	return a, err
 }

@@ -105,12 +105,19 @@ type Usage struct {
 // An Operation is a restart, an upgrade or a rollback that is under way.
 type Operation struct {
 	Kind       string     `json:"kind"`                 // restart, upgrade, rollback
-	Stage      string     `json:"stage"`                // start, ready, probe, open, trial, commit
+	Stage      string     `json:"stage"`                // one of Stages
 	Generation int        `json:"generation,omitempty"` // that comes up or is on trial
 	Release    Release    `json:"release"`
 	Since      time.Time  `json:"since"`           // in this stage
 	Until      *time.Time `json:"until,omitempty"` // when the stage ends at the latest; null: it is not known
 	Actor      string     `json:"actor,omitempty"` // who asked for it; empty: the master itself
+}
+
+// Stages returns the stages of an [Operation], in their order: a release is
+// fetched and checked; a generation is started, gets ready, is probed, and accepts;
+// one of another release serves its probation, and is installed.
+func Stages() []string {
+	return []string{"fetch", "preflight", "start", "ready", "probe", "open", "trial", "commit"}
 }
 
 // A Candidate is a staged release that waits.

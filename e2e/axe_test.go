@@ -104,7 +104,7 @@ func TestAccessible(t *testing.T) {
 		{name: "dialog, dark phone", on: darkPhone, do: func(b *tab, s *station) { b.click("#order-standby") }},
 		{name: "keys", on: dark, do: func(b *tab, s *station) { b.letter("?") }},
 		{name: "reconnecting", on: desktop, do: func(b *tab, s *station) {
-			b.allowFailures(true)
+			b.allowFailures()
 			s.stop()
 			b.untilText("#link", "reconnecting")
 		}},
@@ -125,8 +125,7 @@ func TestAccessible(t *testing.T) {
 		})
 	}
 	t.Run("locked", func(t *testing.T) {
-		b := open(t, serve(t, quiet()).url(), desktop)
-		b.allowFailures(true)
+		b := openRefused(t, serve(t, quiet()).url(), desktop)
 		b.untilText("#locked", "This page needs a token")
 		b.check(script)
 	})

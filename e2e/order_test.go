@@ -64,7 +64,7 @@ func TestHoldAndRelease(t *testing.T) {
 	b.untilText(".banner.warn", "the fair is today")
 	b.untilText(".banner.warn", "left)")
 	o := s.ordered(b, 1)
-	if left := time.Until(o.Until); o.Name != "Hold" || left < 3*time.Hour || left > 5*time.Hour {
+	if left := time.Until(o.Until); o.Name != "Hold" || o.Order.Generation != 0 || left < 3*time.Hour || left > 5*time.Hour {
 		t.Errorf("got %s until %s, want a hold for about 4 hours", o.Name, o.Until)
 	}
 	b.until("document.getElementById('order-hold') === null")
@@ -95,7 +95,7 @@ func TestRefusalIsShown(t *testing.T) {
 	m := quiet()
 	s := serve(t, m)
 	b := s.page(desktop)
-	b.allowFailures(true) // 409 is written to the console by the browser
+	b.allowFailures() // 409 is written to the console by the browser
 	m.Refuse("the disk is full: make room, then order again")
 	b.click("#order-restart")
 	b.click("#confirm")
@@ -139,6 +139,33 @@ func TestWhatCannotBeDone(t *testing.T) {
 	b.untilText("#order-standby-text", "No generation stands by.")
 	b.untilText("#order-previous-text", "No previous release is kept.")
 	b.untilText("#order-hold-text", "There are no automatic upgrades.")
+}
+
+// TestWhatCanBeDoneMeanwhile: a fetch hinders nothing; what comes up can be given
+// up; a hold has to be released first.
+func TestWhatCanBeDoneMeanwhile(t *testing.T) {
+	m := quiet()
+	m.ChangeStatus(func(s *admin.Status) {
+		s.Operation = &admin.Operation{Kind: "upgrade", Stage: "fetch", Release: fresh, Since: time.Now()}
+	})
+	b := serve(t, m).page(desktop)
+	b.until("document.querySelector('.steps [aria-current=step] .step-name').textContent === 'fetch'")
+	b.until("document.getElementById('order-restart').ariaDisabled === null")
+	m.ChangeStatus(func(s *admin.Status) {
+		s.Condition, s.Rollback = admin.Restarting, []admin.Target{admin.ToStandby}
+		s.Operation.Stage, s.Operation.Generation = "ready", 8
+	})
+	m.Emit(admin.Event{Kind: admin.Starting, Generation: 8})
+	b.untilText("#order-standby-text", "Give up what comes up")
+	b.click("#order-standby")
+	b.untilText("#dialog-text", "Generation 8, which comes up, is given up. 7 goes on. 1.5.0 (b07d55e1a3) goes into quarantine.")
+	b.press(kb.Escape)
+	m.ChangeStatus(func(s *admin.Status) {
+		s.Condition, s.Operation = admin.Serving, nil
+		s.Hold = &admin.Hold{Since: time.Now(), Actor: "olga"}
+	})
+	m.Emit(admin.Event{Kind: admin.Held})
+	b.untilText("#order-upgrade-text", "Upgrades are held: release the hold first.")
 }
 
 // TestKeyboardOnly rolls back without a pointer: by the tab key, and by one key.

@@ -41,6 +41,8 @@ func TestScreenshots(t *testing.T) {
 		{name: "dark", on: screen{width: 1280, height: 900, dark: true}, scene: onTrial},
 		{name: "phone", on: screen{width: 390, height: 844}, scene: onTrial},
 		{name: "phone-dark", on: screen{width: 320, height: 640, dark: true}, scene: onTrial},
+		{name: "phone-first", on: phone, scene: onTrial, do: func(b *tab) { b.until("document.getElementById('open').checkVisibility()") }},
+		{name: "phone-dialog", on: screen{width: 390, height: 844}, scene: onTrial, do: func(b *tab) { b.click("#order-hold") }},
 		{name: "tablet", on: screen{width: 820, height: 1100}},
 		{name: "quiet", on: screen{width: 1280, height: 900}},
 		{name: "down", on: screen{width: 1280, height: 900}, scene: down},
@@ -56,7 +58,7 @@ func TestScreenshots(t *testing.T) {
 			t.Cleanup(front.Close)
 			b := open(t, front.URL+"/#token="+token, c.on)
 			t.Cleanup(func() {
-				b.allowFailures(true)
+				b.allowFailures()
 				front.CloseClientConnections()
 			})
 			b.untilLive()

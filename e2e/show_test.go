@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -29,7 +30,7 @@ func TestShowsWhatRuns(t *testing.T) {
 	b.untilText("#condition", "On trial")
 	b.untilText("#sentence", "7 stands by")
 	b.untilText(".banner.busy", "Asked for by olga")
-	b.until("document.querySelector('.steps [aria-current=step] .step-name').textContent === 'Trial'")
+	b.until("document.querySelector('.steps [aria-current=step] .step-name').textContent === 'trial'")
 	b.until("/at most \\d+ s left/.test(document.querySelector('.steps [aria-current=step] .step-note').textContent)")
 	b.untilText(".banner.bad .banner-title", "Last release failed: 1.4.3")
 	b.untilText(".banner.bad .reason", "it ended before it was ready: exit status 2")
@@ -102,6 +103,20 @@ func TestEventsAreFiltered(t *testing.T) {
 	b.untilText("#events > li:first-child", "log-level")
 	if newest := eval[string](b, "document.querySelectorAll('#events > li')[1].dataset.id"); newest != itoa(e.ID) {
 		t.Errorf("the event before the newest is %s, want %d", newest, e.ID)
+	}
+}
+
+// TestWordsAreTheMasters: the page knows each kind of event and each stage.
+func TestWordsAreTheMasters(t *testing.T) {
+	b := serve(t, quiet()).page(desktop)
+	known := eval[[]string](b, "import('/page/events.js').then(m => m.groups.flatMap(g => g.kinds))")
+	for _, kind := range admin.Kinds() {
+		if !slices.Contains(known, string(kind)) {
+			t.Errorf("no group of events.js has the kind %q", kind)
+		}
+	}
+	if got, want := eval[[]string](b, "import('/page/banners.js').then(m => m.stages)"), admin.Stages(); !slices.Equal(got, want) {
+		t.Errorf("banners.js has the stages %q, want %q", got, want)
 	}
 }
 

@@ -24,7 +24,6 @@ func serve(t *testing.T, m *admintest.Master) *station {
 	t.Helper()
 	s := &station{t: t, master: m, token: token}
 	s.start("127.0.0.1:0")
-	t.Cleanup(s.stop)
 	return s
 }
 
@@ -35,17 +34,21 @@ func (s *station) start(address string) {
 		s.t.Fatal(err)
 	}
 	s.address = l.Addr().String()
-	access := s.token
-	server := admin.NewServer(s.master, admin.Options{})
-	s.server = server
+	s.server = serveOn(s.t, l, s.master, admin.Access{Token: s.token})
+}
+
+// serveOn serves on a listener until the test ends, or the server is closed.
+func serveOn(t *testing.T, l net.Listener, m admin.Master, a admin.Access) *admin.Server {
+	server := admin.NewServer(m, admin.Options{})
 	done := make(chan error, 1)
-	go func() { done <- server.Serve(l, admin.Access{Token: access}) }()
-	s.t.Cleanup(func() {
+	go func() { done <- server.Serve(l, a) }()
+	t.Cleanup(func() {
 		server.Close(patience)
 		if err := <-done; err != nil {
-			s.t.Errorf("Serve: %v", err)
+			t.Errorf("Serve: %v", err)
 		}
 	})
+	return server
 }
 
 // stop ends the server; a page that is open is told by nothing else.

@@ -28,11 +28,10 @@ type tab struct {
 	t   *testing.T
 	ctx context.Context
 
-	mu       sync.Mutex
-	faults   []string
-	hosts    []string // that it may ask
-	mayFail  bool     // answers other than 200, and none, are part of the test
-	refusals int      // requests that failed
+	mu      sync.Mutex
+	faults  []string
+	hosts   []string // that it may ask
+	mayFail bool     // answers other than 200, and none, are part of the test
 }
 
 // A screen is what a page is shown on.
@@ -49,12 +48,24 @@ var (
 // open shows a page on a screen.
 func open(t *testing.T, address string, on screen) *tab {
 	t.Helper()
+	return openTab(t, address, on, false)
+}
+
+// openRefused is open where the first answer will be a refusal, which the browser
+// writes to the console.
+func openRefused(t *testing.T, address string, on screen) *tab {
+	t.Helper()
+	return openTab(t, address, on, true)
+}
+
+func openTab(t *testing.T, address string, on screen, mayFail bool) *tab {
+	t.Helper()
 	needBrowser(t)
 	u, err := url.Parse(address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &tab{t: t, hosts: []string{u.Host}}
+	b := &tab{t: t, hosts: []string{u.Host}, mayFail: mayFail}
 	ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext(), chromedp.WithListener(b.hear))
 	t.Cleanup(func() {
 		cancel()
@@ -122,11 +133,12 @@ func (b *tab) fault(text string) {
 	b.faults = append(b.faults, text)
 }
 
-// allowFailures says whether requests that fail are part of the test from now on.
-func (b *tab) allowFailures(on bool) {
+// allowFailures has requests that fail be part of the test from now on. It is for
+// good, as the browser may write of one later.
+func (b *tab) allowFailures() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.mayFail = on
+	b.mayFail = true
 }
 
 // do carries out actions.

@@ -43,10 +43,13 @@ type bench struct {
 	t      *testing.T
 	socket string
 	env    Env
+	stop   func() // ends the server; may be called twice
 }
 
 // patience bounds each wait of a test.
 const patience = 60 * time.Second
+
+func init() { askTimeout = patience } // a host may be slow
 
 // shortDir is a directory whose path leaves room for the name of a socket.
 func shortDir(t *testing.T) string {
@@ -62,26 +65,33 @@ func shortDir(t *testing.T) string {
 func newBench(t *testing.T) *bench {
 	t.Helper()
 	b := &bench{Master: admintest.New(), t: t, socket: filepath.Join(shortDir(t), "admin.sock")}
-	serve(t, b.socket, b.Master)
+	b.stop = serve(t, b.socket, b.Master)
 	b.env = Env{Program: "overseer", Socket: b.socket}
 	return b
 }
 
-func serve(t *testing.T, socket string, m admin.Master) {
+func serve(t *testing.T, socket string, m admin.Master) (stop func()) {
 	t.Helper()
 	l, err := net.Listen("unix", socket)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return serveOn(t, l, m)
+}
+
+func serveOn(t *testing.T, l net.Listener, m admin.Master) (stop func()) {
+	t.Helper()
 	s := admin.NewServer(m, admin.Options{})
 	done := make(chan error, 1)
 	go func() { done <- s.Serve(l, admin.Access{Peer: true}) }()
-	t.Cleanup(func() {
+	stop = sync.OnceFunc(func() {
 		s.Close(patience)
 		if err := <-done; err != nil {
 			t.Errorf("the server: %v", err)
 		}
 	})
+	t.Cleanup(stop)
+	return stop
 }
 
 // A ran is what a command line has led to.

@@ -131,10 +131,13 @@ func (k *Call) say(format string, args ...any) {
 	fmt.Fprintln(k.Stderr, clean(fmt.Sprintf(format, args...)))
 }
 
+// asks reports whether a person is asked.
+func (k *Call) asks(yes bool) bool { return k.Asks && !yes && !k.JSON }
+
 // sure asks a person. Where nobody can be asked the answer is yes: a script means
 // what it says.
 func (k *Call) sure(ctx context.Context, yes bool, question string) error {
-	if yes || !k.Asks || k.JSON {
+	if !k.asks(yes) {
 		return nil
 	}
 	fmt.Fprintf(k.Stderr, "%s [y/N] ", clean(question))

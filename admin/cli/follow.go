@@ -9,21 +9,16 @@ import (
 	"github.com/seed-3d078585/overseer/admin"
 )
 
-// lookInterval is how often the status is asked for what is told by no event.
-const lookInterval = 500 * time.Millisecond
-
 // follow waits until it is clear what became of an order. What it learns goes to
 // the course, and progress to standard error.
-func (k *Call) follow(ctx context.Context, client *admin.Client, c *course, before admin.Status) error {
+func (k *Call) follow(ctx context.Context, client *admin.Client, c *course) error {
 	ctx, cancel := context.WithCancel(ctx)
 	messages, ended := k.messages(ctx, client, c.Event)
 	defer func() { // the goroutine is gone before the call is
 		cancel()
 		<-ended
 	}()
-	tick := time.NewTicker(lookInterval)
-	defer tick.Stop()
-	last, since := c.Event, k.Now()
+	since := k.Now()
 	for !c.done {
 		select {
 		case m, ok := <-messages:
@@ -31,23 +26,14 @@ func (k *Call) follow(ctx context.Context, client *admin.Client, c *course, befo
 			case !ok:
 				return k.ended(ctx)
 			case m.err != nil:
-				return fmt.Errorf("follow what becomes of it: %w", m.err)
+				return fmt.Errorf("%w: %w; it may still happen", errTimeout, m.err)
 			case m.Reconnected:
 				k.progress(since, "the master was replaced, or came back")
 			case m.Lost != 0:
 				k.progress(since, "note: events before %d are not kept any more", m.Lost)
 			case m.Event != nil:
-				last = m.Event.ID
 				k.progress(since, "%s", EventText(*m.Event))
 				c.take(*m.Event)
-			}
-		case <-tick.C:
-			if c.Order != "upgrade" {
-				continue
-			}
-			s, err := client.Status(ctx)
-			if err == nil && s.Event <= last { // what it knows has been told
-				c.look(before, s)
 			}
 		case <-ctx.Done():
 			return k.ended(ctx)

@@ -16,8 +16,8 @@ With --json it writes {"history": […]}, as GET /v1/history has them.
 `,
 	Examples: "history\nhistory -n 100 --json",
 	Setup: func(k *Call) func(context.Context) error {
-		max := k.Flags.Int("n", 20, "`COUNT` of changes at most")
-		return func(ctx context.Context) error { return k.history(ctx, *max) }
+		most := k.Flags.Int("n", 20, "`COUNT` of changes at most")
+		return func(ctx context.Context) error { return k.history(ctx, *most) }
 	},
 }
 

@@ -81,74 +81,31 @@ func processes() ([]int, error) {
 	return pids, nil
 }
 
-// listening are the sockets of masters in one network namespace: path by inode.
-type listening map[uint64]string
-
-// acceptCon is the flag of a socket that listens: __SO_ACCEPTCON of linux/net.h.
-const acceptCon = 0x10000
-
-// readListening reads a table of unix sockets: proc_net_unix(5).
-func readListening(table string) listening {
-	data, err := readBounded(table, 64<<20)
-	if err != nil {
-		return nil
-	}
-	in := listening{}
-	for line := range strings.Lines(string(data)) {
-		fields := strings.SplitN(strings.TrimRight(line, "\n"), " ", 8)
-		// The inode is padded to five places, so the path is cut off by hand.
-		if len(fields) < 7 {
-			continue
-		}
-		flags, err := strconv.ParseUint(fields[3], 16, 32)
-		if err != nil || flags&acceptCon == 0 {
-			continue
-		}
-		rest := strings.TrimLeft(strings.Join(fields[6:], " "), " ")
-		number, path, _ := strings.Cut(rest, " ")
-		inode, err := strconv.ParseUint(number, 10, 64)
-		if err == nil && isAdmin(path) {
-			in[inode] = path
-		}
-	}
-	return in
-}
-
-// holds returns which of the sockets a process has open.
-func holds(pid int, in listening) (inodes []uint64) {
-	if len(in) == 0 {
-		return nil
-	}
-	dir, err := os.Open(proc(pid, "fd"))
-	if err != nil {
-		return nil
-	}
-	defer dir.Close()
-	names, _ := dir.Readdirnames(-1) // what was read before it ended is used
-	for _, name := range names {
-		link, err := os.Readlink(filepath.Join(dir.Name(), name))
-		if err != nil {
-			continue
-		}
-		number, ok := strings.CutPrefix(link, "socket:[")
-		inode, err := strconv.ParseUint(strings.TrimSuffix(number, "]"), 10, 64)
-		if _, is := in[inode]; ok && err == nil && is && !slices.Contains(inodes, inode) {
-			inodes = append(inodes, inode)
-		}
-	}
-	return inodes
-}
-
 // seen is the path by which the socket of a process is reached from here: the
-// process may have another root, and have given its path from where it was.
+// process may have another root, and have given its path from where it was. A path
+// that leads to the same from here is taken as it is: it outlives the process.
 func (f found) seen() string {
 	switch {
 	case strings.HasPrefix(f.socket, "/proc/self/"):
 		return proc(f.pid, strings.TrimPrefix(f.socket, "/proc/self/"))
 	case filepath.IsAbs(f.socket):
-		return proc(f.pid, "root") + f.socket
+		if theirs := proc(f.pid, "root") + f.socket; !same(f.socket, theirs) {
+			return theirs
+		}
+		return f.socket
 	}
 	return proc(f.pid, "cwd/") + f.socket
+}
+
+// same reports whether our path leads to the file that theirs does. A process that
+// is being replaced cannot be looked into for a moment; then ours will do.
+func same(ours, theirs string) bool {
+	x, err := os.Stat(ours)
+	if err != nil {
+		return false
+	}
+	y, err := os.Stat(theirs)
+	return err != nil || os.SameFile(x, y)
 }
 
 // ancestors returns a process, its parent, and so on: proc_pid_stat(5).

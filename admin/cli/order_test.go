@@ -49,6 +49,9 @@ func TestOrders(t *testing.T) {
 		{"upgrade", "upgrade", admin.UpgradeAsked,
 			[]admin.Event{fetchedB, startB, trialB, commitB, {Kind: admin.Live, Generation: 2}},
 			ExitDone, Installed, "1.1.0 (b2b2b2b2b2b2) is installed; generation 2 is live"},
+		{"upgrade, there is nothing new", "upgrade", admin.UpgradeAsked,
+			[]admin.Event{{Kind: admin.NothingNew}},
+			ExitDone, NothingNew, "there is nothing new"},
 		{"upgrade that is refused", "upgrade", admin.UpgradeAsked,
 			[]admin.Event{{Kind: admin.Refused, Release: digestB, Reason: "preflight: exit code 3"}},
 			ExitFailed, WasRefused, "preflight: exit code 3"},
@@ -106,42 +109,6 @@ func TestOrders(t *testing.T) {
 	}
 }
 
-func TestUpgradeFindsNothing(t *testing.T) {
-	t.Parallel()
-	for _, row := range []struct {
-		fault string
-		code  int
-		want  string
-	}{
-		{"", ExitDone, "there is nothing new"},
-		{"no such host", ExitFailed, "no such host"},
-	} {
-		b := newBench(t)
-		before := time.Now().Add(-time.Minute)
-		b.ChangeStatus(func(s *admin.Status) { s.Source = &admin.Source{Name: "the source", Looked: &before, Error: row.fault} })
-		follower := b.Follow(0)
-		done := make(chan struct{})
-		go func() { // the look is told by no event
-			defer close(done)
-			for {
-				e, err := follower.Next(t.Context())
-				if err != nil {
-					return
-				}
-				if e.Kind == admin.UpgradeAsked {
-					now := time.Now()
-					b.ChangeStatus(func(s *admin.Status) { s.Source = &admin.Source{Name: "the source", Looked: &now, Error: row.fault} })
-					return
-				}
-			}
-		}()
-		if got := b.run("upgrade"); got.code != row.code || !strings.Contains(got.out+got.err, row.want) {
-			t.Errorf("code %d, want %d, and %q in:\n%s%s", got.code, row.code, row.want, got.out, got.err)
-		}
-		<-done
-	}
-}
-
 func TestExitCodes(t *testing.T) {
 	t.Parallel()
 	dead := newBench(t)
@@ -168,7 +135,7 @@ func TestExitCodes(t *testing.T) {
 		{"refused", func(b *bench) { b.Refuse("an upgrade is under way") }, "restart", ExitConflict, "an upgrade is under way"},
 		{"another generation", nil, "restart --generation 7", ExitConflict, "generation 1 is live, not 7"},
 		{"nothing to go back to", nil, "rollback", ExitConflict, "nothing to go back to"},
-		{"no end", nil, "restart --timeout 300ms", ExitTimeout, "it may still happen"},
+		{"no end", nil, "restart --timeout 3s", ExitTimeout, "it may still happen"},
 		{"hangs", func(b *bench) { b.Hang(true) }, "status --timeout 200ms", ExitTimeout, ""},
 		{"fails", func(b *bench) { b.Fail(errors.New("the owner is gone")) }, "status", ExitFailed, "the owner is gone"},
 		{"nothing is live", func(b *bench) {
@@ -203,5 +170,63 @@ func TestExitCodes(t *testing.T) {
 				t.Errorf("--json writes no error: %s", got.out)
 			}
 		})
+	}
+}
+
+// An order that falls into the moment in which the master is replaced is given
+// again; another refusal is final.
+func TestOrderWhileReplaced(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.Refuse(replacing)
+	b.then(admin.RestartAsked, starting, admin.Event{Kind: admin.Live, Generation: 2})
+	code := make(chan ran, 1)
+	go func() { code <- b.run("restart") }()
+	timeout := time.Now().Add(patience)
+	for len(b.Orders()) < 2 { // there is no event of a refusal
+		if time.Now().After(timeout) {
+			t.Fatal("it is not ordered again")
+		}
+		time.Sleep(time.Millisecond)
+	}
+	b.Refuse("")
+	if got := <-code; got.code != ExitDone {
+		t.Errorf("code %d: %s%s", got.code, got.out, got.err)
+	}
+}
+
+// Ctrl-C ends the waiting: what was ordered goes on, and the code says so.
+func TestCtrlCEndsTheWaiting(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	ctx, interrupt := contextOf(t)
+	progress := newSyncBuffer()
+	e := b.env
+	e.Stderr = progress
+	code := make(chan int, 1)
+	go func() { code <- Main(ctx, e, []string{"restart"}) }()
+	progress.await(t, "progress", func(s string) bool { return strings.Contains(s, "restart-asked") })
+	interrupt()
+	if c := <-code; c != ExitTimeout || !strings.Contains(progress.String(), "what was ordered goes on") {
+		t.Errorf("code %d: %s", c, progress)
+	}
+}
+
+// A master that goes while it is followed: what became of the order is not
+// known.
+func TestMasterGoesWhileFollowed(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.env.Socket = b.socket
+	progress := newSyncBuffer()
+	e := b.env
+	e.Stderr = progress
+	code := make(chan int, 1)
+	ctx, _ := contextOf(t)
+	go func() { code <- Main(ctx, e, []string{"restart", "--timeout", "5s"}) }()
+	progress.await(t, "progress", func(s string) bool { return strings.Contains(s, "restart-asked") })
+	b.stop()
+	if c := <-code; c != ExitTimeout || !strings.Contains(progress.String(), "may still happen") {
+		t.Errorf("code %d: %s", c, progress)
 	}
 }

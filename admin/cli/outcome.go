@@ -162,6 +162,8 @@ func (c *course) upgrade(e admin.Event) {
 	switch e.Kind {
 	case admin.Fetched:
 		c.learn(e)
+	case admin.NothingNew:
+		c.end(NothingNew, e)
 	case admin.Refused:
 		c.learn(e)
 		c.end(WasRefused, e)
@@ -177,24 +179,6 @@ func (c *course) upgrade(e admin.Event) {
 		if !c.back {
 			c.end(HasFailed, e)
 		}
-	}
-}
-
-// look takes a status that is as new as the last event: where an upgrade finds
-// nothing, or fails for the same cause as the time before, there is no event.
-// before is the status at the order.
-func (c *course) look(before, s admin.Status) {
-	if c.done || c.Order != "upgrade" || c.started || c.Release != "" || s.Source == nil || s.Source.Looked == nil {
-		return
-	}
-	if before.Source != nil && before.Source.Looked != nil && !s.Source.Looked.After(*before.Source.Looked) {
-		return
-	}
-	switch {
-	case s.Source.Error != "":
-		c.end(HasFailed, admin.Event{Reason: s.Source.Error})
-	case s.Operation == nil && s.Waiting == nil:
-		c.end(NothingNew, admin.Event{})
 	}
 }
 

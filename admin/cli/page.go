@@ -77,7 +77,7 @@ func serveProxy(ctx context.Context, l net.Listener, p *proxy) error {
 	stopped := context.AfterFunc(ctx, func() { server.Close() })
 	defer stopped()
 	err := server.Serve(l)
-	p.close()
+	p.close() // with their connections, all requests end
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
 	}

@@ -56,7 +56,7 @@ func (t table) text(e Env) string {
 				l.WriteString(strings.Repeat(" ", widths[i]-runes(cell)+2))
 			}
 		}
-		text := cut(strings.TrimRight(line2(l.String()), " "), e.width(), e.dots())
+		text := cut(strings.TrimRight(flat(l.String()), " "), e.width(), e.dots())
 		if n == 0 {
 			text = e.paint(dim, text)
 		}
@@ -65,5 +65,5 @@ func (t table) text(e Env) string {
 	return b.String()
 }
 
-// line2 keeps the spaces of a line.
-func line2(text string) string { return strings.ReplaceAll(clean(text), "\n", " ") }
+// flat makes one line of a text and keeps its spaces.
+func flat(text string) string { return strings.ReplaceAll(clean(text), "\n", " ") }

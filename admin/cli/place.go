@@ -2,12 +2,14 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/seed-3d078585/overseer/admin"
 )
@@ -113,20 +115,34 @@ func (k *Call) locate(ctx context.Context) (found, error) {
 	}
 	ctx, cancel := k.bounded(ctx)
 	defer cancel()
+	f, err := k.choose(ctx)
+	var lost *lostError
+	if !errors.As(err, &lost) || len(lost.all) > 0 {
+		return f, err
+	}
+	select { // a process that is being replaced is not seen for a moment
+	case <-time.After(replacedPause):
+		return k.choose(ctx)
+	case <-ctx.Done():
+		return f, err
+	}
+}
+
+// choose looks at all masters, and takes the one that is meant.
+func (k *Call) choose(ctx context.Context) (found, error) {
 	all, err := masters(ctx)
-	if p.PID == 0 && p.Name == "" && (k.Binary != "" || k.StateDir != "") {
+	switch p := k.place; {
+	case p.PID == 0 && p.Name == "" && (k.Binary != "" || k.StateDir != ""):
 		return k.ofService(ctx, all, err)
-	}
-	if err != nil && strings.ContainsRune(p.Name, filepath.Separator) {
+	case err != nil && strings.ContainsRune(p.Name, filepath.Separator):
 		return fixed(besides(p.Name)), nil
-	}
-	if err != nil {
+	case err != nil:
 		return found{}, err
-	}
-	if p.PID != 0 {
+	case p.PID != 0:
 		return k.ofPID(all, p.PID)
+	default:
+		return k.ofName(ctx, all, p.Name)
 	}
-	return k.ofName(ctx, all, p.Name)
 }
 
 func fixed(path string) found { return found{path: path, socket: path} }

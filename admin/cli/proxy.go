@@ -97,7 +97,19 @@ func (p *proxy) knows(r *http.Request) bool {
 	return strings.EqualFold(scheme, "Bearer") && subtle.ConstantTimeCompare(sum[:], p.token[:]) == 1
 }
 
-func (p *proxy) close() { p.transport.CloseIdleConnections() }
+// close waits until all requests have ended, which the server has cut off.
+func (p *proxy) close() {
+	timeout := time.NewTimer(dialTimeout)
+	defer timeout.Stop()
+	for range maxProxied {
+		select {
+		case p.places <- struct{}{}:
+		case <-timeout.C:
+			return
+		}
+	}
+	p.transport.CloseIdleConnections()
+}
 
 func refuse(w http.ResponseWriter, code int, why string) {
 	w.Header().Set("Content-Type", "application/json")

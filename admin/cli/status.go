@@ -83,6 +83,10 @@ func OperationText(o admin.Operation, now time.Time) string {
 // stageText says a stage of an operation in words.
 func stageText(stage string) string {
 	switch stage {
+	case "fetch":
+		return "being fetched"
+	case "preflight":
+		return "preflight"
 	case "start":
 		return "start"
 	case "ready":

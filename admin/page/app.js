@@ -46,14 +46,23 @@ async function read() {
   draw();
 }
 
-let reading = null; // the timer of the next look
-function readSoon() {
-  reading ??= setTimeout(() => {
-    read().catch(() => {}).finally(() => { // the stream notices what is broken
-      reading = null;
-    });
-  }, together);
+// readSoon reads once for all that happens within moments. What happens while it
+// reads has it read once more: the answer may be of before.
+let reading = false;
+let again = false;
+async function readSoon() {
+  again = true;
+  if (reading) return;
+  reading = true;
+  while (again) {
+    await pause(together);
+    again = false;
+    await read().catch(() => {}); // the stream notices what is broken
+  }
+  reading = false;
 }
+
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
 // readEvents reads the newest events.
 async function readEvents() {
@@ -77,7 +86,7 @@ async function open() {
     } catch (error) {
       if (error.status === 401 || error.status === 403) return locked(error);
       connection('reconnecting');
-      await new Promise((done) => setTimeout(done, wait * (0.5 + Math.random() / 2)));
+      await pause(wait * (0.5 + Math.random() / 2));
     }
   }
   show(byID('locked'), false);

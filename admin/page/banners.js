@@ -7,15 +7,14 @@ import { icon } from './icons.js';
 import { makeOutput, setOutput } from './output.js';
 import { now, state } from './state.js';
 
-const stages = ['start', 'ready', 'probe', 'open', 'trial', 'commit'];
-const words = { start: 'Start', ready: 'Ready', probe: 'Probe', open: 'Open', trial: 'Trial', commit: 'Commit' };
+export const stages = ['fetch', 'preflight', 'start', 'ready', 'probe', 'open', 'trial', 'commit'];
 const kinds = { restart: 'Restart', upgrade: 'Upgrade', rollback: 'Rollback' };
 
 export function drawBanners() {
   const s = state.status;
   const all = [];
-  if (s.operation) all.push({ key: 'operation', make: makeOperation, set: setOperation, of: s.operation });
   if (s.condition === 'down') all.push({ key: 'down', make: makeDown, set: setDown, of: s });
+  if (s.operation) all.push({ key: 'operation', make: makeOperation, set: setOperation, of: s.operation });
   if (s.hold) all.push({ key: 'hold', make: makeHold, set: setHold, of: s.hold });
   if (s.refused) all.push({ key: `refused ${s.refused.began}`, make: makeRefused, set: setRefused, of: s.refused });
   keyed(byID('banners'), all, (b) => b.key, (b) => b.make(b.of), (node, b) => b.set(node.parts, b.of));
@@ -43,11 +42,11 @@ function setOperation(parts, o) {
   const which = o.generation ? `Generation ${o.generation}${what}. ` : '';
   say(parts.text, `${which}${o.actor ? `Asked for by ${o.actor}.` : 'By itself.'}`);
 
-  const short = o.kind === 'restart' && stages.indexOf(o.stage) < 4;
-  const all = short ? stages.slice(0, 4) : stages;
+  const all = stagesOf(o);
   const at = all.indexOf(o.stage);
   const since = time(o.since);
   const until = time(o.until);
+  parts.steps.style.setProperty('--steps', all.length);
   keyed(parts.steps, all, (name) => name, makeStep, (node, name) => {
     const i = all.indexOf(name);
     const how = i < at ? 'done' : i === at ? 'now' : 'later';
@@ -61,8 +60,17 @@ function setOperation(parts, o) {
   });
 }
 
+// stagesOf returns the stages that an operation goes through, as far as that is
+// known: a restart has no release to try, a rollback none to fetch.
+function stagesOf(o) {
+  const from = o.kind === 'upgrade' || o.stage === 'fetch' || o.stage === 'preflight' ? 'fetch' : 'start';
+  const to = o.kind === 'restart' && o.stage !== 'trial' && o.stage !== 'commit' ? 'open' : 'commit';
+  const all = stages.slice(stages.indexOf(from), stages.indexOf(to) + 1);
+  return all.includes(o.stage) ? all : [...all, o.stage]; // a newer master may have more
+}
+
 function makeStep(name) {
-  return el('li', null, el('span', { class: 'step-bar', 'aria-hidden': 'true' }, el('span')), el('span', { class: 'step-name' }, words[name]), el('span', { class: 'step-note' }));
+  return el('li', null, el('span', { class: 'step-bar', 'aria-hidden': 'true' }, el('span')), el('span', { class: 'step-name' }, name), el('span', { class: 'step-note' }));
 }
 
 function makeDown() {

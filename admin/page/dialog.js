@@ -8,13 +8,13 @@ import { state } from './state.js';
 
 const spans = [['', 'until it is released'], ['1', '1 hour'], ['4', '4 hours'], ['12', '12 hours'], ['24', '1 day'], ['168', '7 days']];
 
-// confirmOrder asks, and sends the order when it is confirmed. The order carries
-// the live generation as it was when the dialog was opened: if another one is live
-// by then, the master refuses.
+// confirmOrder asks, and sends the order when it is confirmed. Unless it is for
+// whichever generation is live, it carries the live one as it was when the dialog
+// was opened: if another one is live by then, the master refuses.
 export function confirmOrder(order) {
   const dialog = byID('dialog');
   if (dialog.open) return;
-  const seen = state.status.live;
+  const seen = order.always ? 0 : state.status.live;
 
   const reason = el('input', { id: 'reason', type: 'text', maxlength: '500', autocomplete: 'off' });
   const lasting = el('select', { id: 'lasting' }, spans.map(([hours, text]) => el('option', { value: hours }, text)));

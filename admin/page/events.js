@@ -6,9 +6,9 @@ import { setIcon } from './icons.js';
 import { makeOutput, setOutput } from './output.js';
 import { state } from './state.js';
 
-const groups = [
+export const groups = [
   ['generations', 'starting live trial failed slow uncovered unhealthy rolled-back exited killed gone respawn'],
-  ['releases', 'fetched fetch-failed fetch-works refused waiting deferred postponed committed uncommitted quarantined forgotten interrupted'],
+  ['releases', 'fetched fetch-failed fetch-works nothing-new refused waiting deferred postponed committed uncommitted quarantined forgotten interrupted'],
   ['the master', 'started succession succeeded stays stopping remembered ignored log-level'],
   ['orders', 'restart-asked upgrade-asked rollback-asked held released'],
 ].map(([name, kinds]) => ({ name, kinds: kinds.split(' ') }));

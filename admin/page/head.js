@@ -14,19 +14,16 @@ const conditions = {
   stopping: { word: 'Stopping', icon: 'stop', tone: 'warn' },
 };
 
-const links = {
-  connecting: 'connecting',
-  live: 'live',
-  reconnecting: 'reconnecting',
-  locked: 'locked',
-};
+const patience = 6_000; // ms after which a master that is connected counts as silent
 
-// drawLink tells how this page is connected, and since when it knows nothing new.
+// drawLink tells how this page is connected, and where it hears nothing, since when.
 export function drawLink() {
-  attr(byID('link'), 'data-state', state.connection);
-  attr(document.body, 'data-stale', state.connection === 'reconnecting' && state.heard > 0);
-  const lost = state.connection === 'reconnecting' && state.heard;
-  say(byID('link-text'), links[state.connection] + (lost ? `, as of ${ago(Date.now() - state.heard)}` : ''));
+  const unheard = state.heard ? Date.now() - state.heard : 0;
+  const how = state.connection === 'live' && unheard > patience ? 'silent' : state.connection;
+  const stale = (how === 'reconnecting' || how === 'silent') && unheard > 0;
+  attr(byID('link'), 'data-state', how);
+  attr(document.body, 'data-stale', stale);
+  say(byID('link-text'), how + (stale ? `, as of ${ago(unheard)}` : ''));
 }
 
 export function drawHead() {

@@ -7,7 +7,8 @@ import { icon } from './icons.js';
 import { generation, state } from './state.js';
 
 // Each order says what it is called, its key, what stands in its way (empty:
-// nothing), and what it will do.
+// nothing), and what it will do. What is done whichever generation is live has
+// always.
 const orders = [
   {
     id: 'restart', name: 'Restart', icon: 'turn', key: 'r',
@@ -18,30 +19,33 @@ const orders = [
   },
   {
     id: 'upgrade', name: 'Upgrade now', icon: 'up', key: 'u',
-    hindrance: (s) => busy(s) || (s.source || s.waiting ? '' : 'It has no source of releases.'),
+    hindrance: (s) => busy(s) || (s.hold ? 'Upgrades are held: release the hold first.' : s.source || s.waiting ? '' : 'It has no source of releases.'),
     will: (s) =>
       (s.waiting ? `Release ${both(s.waiting)}, which waits, is tried now.` : `The source (${s.source.name}) is asked now, and a new release is tried.`) +
-      ' It gets traffic when its probe has passed, and is put back if it fails its probation.' +
-      (s.hold ? ' Automatic upgrades are held: the master may refuse.' : ''),
+      ' It gets traffic when its probe has passed, and is put back if it fails its probation.',
     short: (s) => (s.waiting ? `Try ${both(s.waiting)}, which waits` : 'Ask the source, try what is new'),
     request: () => ['POST', 'upgrade'],
   },
   {
     id: 'standby', name: 'Roll back to standby', icon: 'back', key: 'b',
     hindrance: (s) => lost() || ((s.rollback ?? []).includes('standby') ? '' : 'No generation stands by.'),
-    will: (s) => `Generation ${standby(s)?.number ?? ''} of ${both(standby(s)?.release)}, which stands by, is put back at once. ${both(generation(s.live)?.release)} goes into quarantine.`,
-    short: (s) => `${both(standby(s)?.release)}, at once`,
+    will: (s) =>
+      (standby(s)
+        ? `Generation ${standby(s).number} of ${both(standby(s).release)}, which stands by, is put back at once.`
+        : `Generation ${s.operation?.generation ?? ''}, which comes up, is given up.${s.live ? ` ${s.live} goes on.` : ''}`) +
+      ` ${both(tried(s))} goes into quarantine.`,
+    short: (s) => (standby(s) ? `${both(standby(s).release)}, at once` : 'Give up what comes up'),
     request: () => ['POST', 'rollback', { to: 'standby' }],
   },
   {
     id: 'previous', name: 'Roll back to previous', icon: 'back', key: 'p',
-    hindrance: (s) => lost() || ((s.rollback ?? []).includes('previous') ? '' : s.operation ? `${article(s.operation.kind)} is under way.` : 'No previous release is kept.'),
+    hindrance: (s) => lost() || ((s.rollback ?? []).includes('previous') ? '' : busy(s) || 'No previous release is kept.'),
     will: () => 'The release that was installed before is started beside the live one, and serves a probation like any other.',
     short: () => 'Installed before; it is probed first',
     request: () => ['POST', 'rollback', { to: 'previous' }],
   },
   {
-    id: 'hold', name: 'Hold upgrades', icon: 'hold', key: 'h', lasts: true,
+    id: 'hold', name: 'Hold upgrades', icon: 'hold', key: 'h', lasts: true, always: true,
     hidden: (s) => Boolean(s.hold),
     hindrance: (s) => lost() || (s.source ? '' : 'There are no automatic upgrades.'),
     will: () => 'No release is fetched or tried by itself until then. What is under way goes on.',
@@ -49,7 +53,7 @@ const orders = [
     request: ({ until }) => ['PUT', 'hold', until ? { until } : {}],
   },
   {
-    id: 'release', name: 'Release the hold', icon: 'play', key: 'h',
+    id: 'release', name: 'Release the hold', icon: 'play', key: 'h', always: true,
     hidden: (s) => !s.hold,
     hindrance: lost,
     will: (s) => `Automatic upgrades go on.${s.hold?.reason ? ` They were held because: ${s.hold.reason}` : ''}`,
@@ -64,10 +68,15 @@ function lost() {
 }
 
 function busy(s) {
-  return lost() || (s.operation ? `${article(s.operation.kind)} is under way.` : '');
+  return lost() || (s.operation && !early.has(s.operation.stage) ? `${article(s.operation.kind)} is under way.` : '');
 }
 
+// early are the stages in which nothing has been started yet.
+const early = new Set(['fetch', 'preflight']);
+
 const article = (kind) => (kind === 'upgrade' ? 'An upgrade' : `A ${kind}`);
+// tried is the release that a rollback to standby puts away.
+const tried = (s) => s.operation?.release ?? generation(s.live)?.release;
 const standby = (s) => (s.generations ?? []).findLast((g) => g.phase === 'standby');
 
 const offered = () => orders.filter((o) => !o.hidden?.(state.status));

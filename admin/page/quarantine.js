@@ -32,6 +32,7 @@ function forget(e) {
   return {
     name: 'Forget',
     icon: 'play',
+    always: true,
     will: () => `Release ${versionOf(e.digest)} may be fetched and tried again. It was put away because: ${e.reason || 'no reason was told'}`,
     request: () => ['DELETE', `quarantine/${encodeURIComponent(e.digest)}`],
   };

@@ -3,7 +3,8 @@
 
 const longest = 1 << 20; // characters of one message; more is no stream of ours
 
-// messages yields { id, event, data } for each message of a body, until it ends.
+// messages yields { id, event, data } for each message of a body, until it ends,
+// and null for a comment, which is a sign of life.
 export async function* messages(body) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = '';
@@ -18,6 +19,10 @@ export async function* messages(body) {
       const lines = rest.split(/\r\n|\n|\r(?!$)/);
       rest = lines.pop();
       for (const line of lines) {
+        if (line.startsWith(':')) {
+          yield null;
+          continue;
+        }
         if (line !== '') {
           take(message, line);
           continue;
@@ -34,7 +39,6 @@ export async function* messages(body) {
 // take adds one line to a message.
 function take(message, line) {
   const colon = line.indexOf(':');
-  if (colon === 0) return; // a comment: a sign of life
   const field = colon < 0 ? line : line.slice(0, colon);
   const value = colon < 0 ? '' : line.slice(colon + 1).replace(/^ /, '');
   if (field === 'data') message.data.push(value);

@@ -4,7 +4,7 @@
 import * as api from './api.js';
 import { messages } from './sse.js';
 
-const silence = 10_000; // ms without a byte after which it is broken; samples come each second
+const silence = 20_000; // ms without a byte after which it is broken: a sign of life comes each 15 s
 const first = 250; // ms before the second try
 const slowest = 8_000; // ms between tries
 
@@ -64,7 +64,7 @@ async function* connect(after) {
     yield 'open';
     for await (const message of messages(response.body)) {
       alive();
-      yield message;
+      if (message) yield message;
     }
   } finally {
     clearTimeout(alarm);

@@ -24,6 +24,8 @@ type Reader struct {
 	fetched *admin.Event
 
 	stopping bool
+	cutOff   bool        // the master before ended during an upgrade: that has been told
+	refusal  admin.Event // the last one
 }
 
 // Read takes the next event and returns what it means, in order.
@@ -31,8 +33,9 @@ func (r *Reader) Read(e admin.Event) []Step {
 	var s steps
 	switch e.Kind {
 	case admin.Started:
+		cutOff := r.now != nil && (r.now.Kind == Upgrade || r.now.Kind == Rollback)
 		s.add(r.cut(e))
-		*r = Reader{count: r.count}
+		*r = Reader{count: r.count, cutOff: cutOff}
 	case admin.Stopping:
 		r.stopping = true
 		if r.now != nil && r.now.Stage != Trial { // a trial may be a success yet
@@ -110,52 +113,4 @@ func (r *Reader) alive(e admin.Event, s *steps) {
 		s.add(r.cut(e))
 	}
 	r.live, r.lost, r.active = e.Generation, false, e.Release
-}
-
-// verdict: an event tells how a release has fared.
-func (r *Reader) verdict(e admin.Event, s *steps) {
-	switch e.Kind {
-	case admin.Failed:
-		if !r.about(e) {
-			s.add(r.cut(e))
-			s.add(r.partial(e, r.kind(e)))
-		}
-		r.lost = r.lost || r.live == 0
-		if r.asked != nil && r.asked.Kind == admin.RollbackAsked { // it was about this one
-			r.asked = nil
-		}
-		s.add(r.end(e, Failed, causeOf(e)))
-	case admin.RolledBack:
-		if !r.about(e) {
-			s.add(r.cut(e))
-			s.add(r.partial(e, Upgrade))
-		}
-		r.now.Cause, r.now.Reason = causeOf(e), e.Reason
-		s.add(r.stage(e, Back))
-		r.live, r.lost, r.asked = 0, true, nil
-	case admin.Committed:
-		if r.now == nil || r.now.Stage != Trial {
-			s.add(r.cut(e))
-			s.add(r.partial(e, Upgrade)) // installed without a trial
-		}
-		s.add(r.end(e, Done, None))
-		r.active = e.Release
-	case admin.Uncommitted:
-		if r.now == nil || r.now.Stage == Handover { // else it is rolled back
-			s.add(r.cut(e))
-			s.add(r.partial(e, Upgrade))
-			s.add(r.end(e, Failed, causeOf(e)))
-		}
-	case admin.Refused, admin.Interrupted:
-		if r.now != nil { // a refusal is about a release that waits: another one
-			saved := r.now
-			defer func() { r.now = saved }()
-		}
-		s.add(r.partial(e, Upgrade))
-		if e.Kind == admin.Refused {
-			s.add(r.end(e, Refused, causeOf(e)))
-		} else {
-			s.add(r.end(e, Interrupted, ByOther))
-		}
-	}
 }

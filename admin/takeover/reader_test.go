@@ -126,6 +126,19 @@ func TestOrdersAndReleases(t *testing.T) {
 			{Kind: admin.Trial, Time: at(1), Generation: 5, Release: "b"},
 			{Kind: admin.Started, Time: at(2)},
 		}, "upgrade 5 b interrupted by other (), trial took 1s", nil},
+		{"the same, which the next one says too", []admin.Event{
+			{Kind: admin.Trial, Time: at(1), Generation: 5, Release: "b"},
+			{Kind: admin.Started, Time: at(2)},
+			{Kind: admin.Interrupted, Time: at(3), Reason: "taken out"},
+		}, "upgrade 5 b interrupted by other (), trial took 1s", nil},
+		{"a master that ended unseen", []admin.Event{
+			{Kind: admin.Started, Time: at(2)},
+			{Kind: admin.Interrupted, Time: at(3), Reason: "taken out"},
+		}, "upgrade 0 interrupted by other (taken out)", nil},
+		{"a release that is refused again", []admin.Event{
+			{Kind: admin.Refused, Time: at(1), Release: "c", Reason: "PreUpgrade: no"},
+			{Kind: admin.Refused, Time: at(2), Release: "c", Reason: "PreUpgrade: no"},
+		}, "upgrade 0 c refused by refused (PreUpgrade: no)", func(o Takeover) bool { return o.Number == 1 }},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			var r Reader

@@ -5,7 +5,10 @@ package master
 import (
 	"context"
 	"fmt"
+	"log/slog"
+	"time"
 
+	"github.com/seed-3d078585/overseer/admin"
 	"github.com/seed-3d078585/overseer/internal/machine"
 	"github.com/seed-3d078585/overseer/internal/store"
 )
@@ -51,6 +54,18 @@ func (m *Master) restore(d machine.Digest) {
 		return m.cfg.Store.Restore(context.WithoutCancel(m.ctx))
 	})
 	m.disk.do(func() { m.call(func() { m.restoring-- }) })
+}
+
+// quarantine tells of it when whoever hears that can read it.
+func (m *Master) quarantine(e machine.Quarantine) {
+	until := time.Now().Add(m.cfg.QuarantineFor)
+	m.record("write the quarantine", func() error {
+		if err := m.cfg.Store.Quarantine(digest(e.Digest), e.Reason, until); err != nil {
+			return err
+		}
+		m.tellEvent(slog.LevelInfo, "quarantined", admin.Event{Kind: admin.Quarantined, Release: string(e.Digest), Reason: e.Reason})
+		return nil
+	})
 }
 
 func (m *Master) discard(d machine.Digest) {

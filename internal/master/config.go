@@ -71,6 +71,10 @@ type Looker interface {
 	// Looked returns when it was asked last and is asked next, and why that
 	// failed.
 	Looked() (last, next time.Time, err error)
+
+	// Progress returns how far a release has come that is on its way to be
+	// offered; nil: none is.
+	Progress() *admin.Operation
 }
 
 // A Level is that of a log.

@@ -300,9 +300,7 @@ func (m *Master) carryOut(effect machine.Effect) {
 	case machine.EndTrial:
 		m.record("end the record of a trial", func() error { return m.cfg.Store.EndTrial(digest(e.Digest)) })
 	case machine.Quarantine:
-		until := time.Now().Add(m.cfg.QuarantineFor)
-		m.tellEvent(slog.LevelInfo, "quarantined", admin.Event{Kind: admin.Quarantined, Release: string(e.Digest), Reason: e.Reason})
-		m.record("write the quarantine", func() error { return m.cfg.Store.Quarantine(digest(e.Digest), e.Reason, until) })
+		m.quarantine(e)
 	case machine.Discard:
 		m.discard(e.Digest)
 	case machine.Retire:

@@ -31,6 +31,9 @@ func (m *Master) statusNow(ctx context.Context) (s admin.Status, err error) {
 	}
 	if s.Source != nil {
 		s.Source = m.source()
+		if s.Operation == nil {
+			s.Operation = m.cfg.Looker.Progress()
+		}
 	}
 	if m.cfg.Store != nil && !m.cfg.Settings.NoRestart && m.cfg.Store.HasPrevious() {
 		s.Rollback = append(s.Rollback, admin.ToPrevious)

@@ -65,6 +65,7 @@ func (u *Updater) fetchOnce(ctx context.Context, refused *refusal) (*store.Stage
 		}
 		return nil, err
 	}
+	u.looks.at("fetch", verified.Candidate().Digest, verified.Version())
 	st, err := u.stage(ctx, verified)
 	u.pass(ctx, body)
 	if errors.Is(err, store.ErrQuarantined) {
@@ -76,6 +77,7 @@ func (u *Updater) fetchOnce(ctx context.Context, refused *refusal) (*store.Stage
 	if err != nil {
 		return nil, err
 	}
+	u.looks.at("preflight", st.Digest(), verified.Version())
 	v, err := u.judge(ctx, st, refused)
 	if v != undecided {
 		err = errors.Join(err, taken(ctx, body))

@@ -6,7 +6,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/seed-3d078585/overseer/admin"
 	"github.com/seed-3d078585/overseer/fetcher"
+	"github.com/seed-3d078585/overseer/release"
 )
 
 // looks is when the source is looked at: by its pace, or because somebody wants
@@ -21,6 +23,31 @@ type looks struct {
 
 	looked, due time.Time
 	err         error
+	progress    *admin.Operation // nil: no release is on its way
+}
+
+// Progress returns how far a release has come that is on its way to be offered:
+// fetch or preflight; nil: none is.
+func (u *Updater) Progress() *admin.Operation {
+	l := &u.looks
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.progress == nil {
+		return nil
+	}
+	o := *l.progress
+	return &o
+}
+
+// at notes how far a release has come.
+func (l *looks) at(stage string, d release.Digest, version string) {
+	o := &admin.Operation{Kind: "upgrade", Stage: stage, Since: time.Now().UTC(), Release: admin.Release{Version: version}}
+	if !d.IsZero() {
+		o.Release.Digest = d.String()
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.progress = o
 }
 
 // errHurry ends a wait in the source.
@@ -120,5 +147,6 @@ func (l *looks) done(due time.Time, err error) (byHand bool) {
 	defer l.mu.Unlock()
 	byHand, l.byHand, l.atOnce = l.byHand, false, false
 	l.looked, l.due, l.err = time.Now(), due, err
+	l.progress = nil
 	return byHand
 }

@@ -104,6 +104,9 @@ func trial() admin.Status {
 	}
 }
 
+// told are kinds of events that the golden files have.
+var told = []admin.Kind{admin.Starting, admin.Live, admin.Failed, admin.Trial, admin.RolledBack, admin.Gone, admin.Fetched, admin.Committed, admin.Held}
+
 // fill has a model see a trial, some samples and events.
 func fill(v *model) {
 	v.Update(statusMsg{status: trial()})
@@ -116,7 +119,7 @@ func fill(v *model) {
 		}}})
 	}
 	for i := range 60 {
-		v.Update(streamMsg{Event: &admin.Event{ID: uint64(i + 1), Time: noon.Add(time.Duration(i-60) * time.Second), Kind: admin.Kinds()[i%len(admin.Kinds())], Generation: i}})
+		v.Update(streamMsg{Event: &admin.Event{ID: uint64(i + 1), Time: noon.Add(time.Duration(i-60) * time.Second), Kind: told[i%len(told)], Generation: i}})
 	}
 }
 
