@@ -75,11 +75,15 @@ func nameOf(uid int) string {
 
 type callerKey struct{}
 
-func withCaller(ctx context.Context, name string) context.Context {
+// withCaller keeps who sent the request for those that ask: the name of a user
+// takes reading a file, which who only looks is spared.
+func withCaller(ctx context.Context, name func() string) context.Context {
 	return context.WithValue(ctx, callerKey{}, name)
 }
 
 func callerIn(ctx context.Context) string {
-	name, _ := ctx.Value(callerKey{}).(string)
-	return name
+	if name, ok := ctx.Value(callerKey{}).(func() string); ok {
+		return name()
+	}
+	return ""
 }

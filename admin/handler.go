@@ -27,7 +27,7 @@ func (s *Server) handler(d *door) http.Handler {
 			rc.SetReadDeadline(time.Now().Add(s.limits.body))
 		}
 		if s.pass(d, w, r) {
-			s.mux.ServeHTTP(w, r.WithContext(withCaller(r.Context(), callerOf(d, r))))
+			s.mux.ServeHTTP(w, r.WithContext(withCaller(r.Context(), func() string { return callerOf(d, r) })))
 		}
 	})
 }

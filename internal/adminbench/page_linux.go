@@ -14,7 +14,7 @@ func (r result) page() string {
 
 Written by `+"`go run ./internal/adminbench`"+` with %s on %s/%s, %d processors, at %s. It took %v; the load of the machine over a minute was %.1f before and %.1f after it. Times of one run say little about another machine, and on a busy one they are long; ratios are of what was measured in turns or at the same time.
 
-"Everything on" is the socket for the command and the page, events on the disk, a `+"`Config.OnEvent`"+` hook that counts, and a `+"`fetcher.File`"+` that looks each second at a release that runs already. Its baseline is `+"`Admin.Disabled`"+` with none of them; [architecture.md](architecture.md) describes the parts. All are the same binary. The clients are `+"`admin.Client`"+`s in one process beside it; they follow by Server-Sent Events and get samples too, one each second, where that is not said otherwise.
+"Everything on" is the socket for the command and the page, events on the disk, a `+"`Config.OnEvent`"+` hook that counts, and a `+"`fetcher.File`"+` that looks each second at a release that runs already. Its baseline is `+"`Admin.Disabled`"+` with none of them; [admin.md](admin.md) describes the API. All are the same binary. The clients are `+"`admin.Client`"+`s in one process beside it; they follow by Server-Sent Events and get samples too, one each second, where that is not said otherwise.
 `, runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), r.began.UTC().Format("2006-01-02 15:04 UTC"),
 		r.ended.Sub(r.began).Round(time.Second), r.load[0], r.load[1])
 	r.writeMemory(&p)
