@@ -1,3 +1,5 @@
+//go:build unix
+
 package overseer
 
 import (
@@ -8,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/seed-3d078585/overseer/fetcher"
 )
 
 func TestAdminToken(t *testing.T) {
@@ -63,5 +67,24 @@ func TestLevelCanBeSet(t *testing.T) {
 	level.restore("nonsense")
 	if got := (logLevelOf{log, level}).Name(); got != "error" {
 		t.Errorf("the level is %q, want error", got)
+	}
+}
+
+func TestSourceNameHasNoSecret(t *testing.T) {
+	for _, row := range []struct {
+		source fetcher.Interface
+		want   string
+	}{
+		{nil, ""},
+		{&fetcher.HTTP{URL: "https://user:secret@example.com/app?key=secret#secret"}, "https://example.com/app"},
+		{&fetcher.Manifest{URL: "/srv/releases/stable.json"}, "/srv/releases/stable.json"},
+		{&fetcher.Github{User: "u", Repo: "r", Token: "secret"}, "github.com/u/r"},
+		{&fetcher.File{Path: "/srv/next"}, "/srv/next"},
+		{fetcher.Func(nil), "fetcher.function"},
+		{&fetcher.HTTP{URL: "https://ex ample.com:secret/%zz"}, "a URL that cannot be read"},
+	} {
+		if got := (settled{Config: Config{Fetcher: row.source}}).sourceName(); got != row.want {
+			t.Errorf("%T: %q, want %q", row.source, got, row.want)
+		}
 	}
 }

@@ -8,11 +8,12 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
-	"strconv"
 
 	"github.com/seed-3d078585/overseer/admin"
+	"github.com/seed-3d078585/overseer/fetcher"
 	"github.com/seed-3d078585/overseer/internal/journal"
 	"github.com/seed-3d078585/overseer/internal/master"
 	"github.com/seed-3d078585/overseer/internal/rundir"
@@ -103,9 +104,8 @@ func (s settled) adminSocket(dir string, log *slog.Logger) *socket.Socket {
 
 // adminPaths are where the socket may be, the first one first.
 func (s settled) adminPaths(dir string) ([]string, error) {
-	pid := strconv.Itoa(os.Getpid())
 	if dir != "" {
-		paths := []string{filepath.Join(dir, "admin.sock"), filepath.Join(dir, "admin-"+pid+".sock")}
+		paths := []string{filepath.Join(dir, "admin.sock"), filepath.Join(dir, fmt.Sprintf("admin-%d.sock", os.Getpid()))}
 		if len(paths[1]) <= longestPath {
 			return paths, nil
 		}
@@ -114,7 +114,8 @@ func (s settled) adminPaths(dir string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []string{filepath.Join(dir, "admin-"+cut(s.name(), longestName)+"-"+pid+".sock")}, nil
+	rundir.Sweep(dir)
+	return []string{filepath.Join(dir, rundir.Name(cut(s.name(), longestName), os.Getpid()))}, nil
 }
 
 const (
@@ -159,10 +160,32 @@ func (s settled) name() string {
 	return filepath.Base(s.command.Args[0])
 }
 
-// sourceName says where releases come from, without what may be a secret.
+// sourceName says where releases come from, without what may be a secret: a user,
+// a password, a query.
 func (s settled) sourceName() string {
-	if s.Fetcher == nil {
+	switch f := s.Fetcher.(type) {
+	case nil:
 		return ""
+	case *fetcher.HTTP:
+		return bare(f.URL)
+	case *fetcher.Manifest:
+		if f.Place == nil {
+			return bare(f.URL)
+		}
+	case *fetcher.File:
+		return f.Path
+	case *fetcher.Github:
+		return "github.com/" + f.User + "/" + f.Repo
 	}
 	return fmt.Sprintf("%T", s.Fetcher)
+}
+
+// bare is a URL without what may be a secret.
+func bare(text string) string {
+	u, err := url.Parse(text)
+	if err != nil {
+		return "a URL that cannot be read"
+	}
+	u.User, u.RawQuery, u.Fragment = nil, "", ""
+	return u.String()
 }

@@ -15,18 +15,27 @@ type failure struct {
 
 // answer sends a value as JSON.
 func (s *Server) answer(w http.ResponseWriter, r *http.Request, code int, v any) {
-	body, err := json.Marshal(v)
+	body, err := encode(v)
 	if err != nil {
 		s.log.Error("an answer of the admin server cannot be written as JSON", "path", r.URL.Path, "error", err)
-		code, body = http.StatusInternalServerError, []byte(`{"error":"the answer cannot be written as JSON"}`)
+		code, body = http.StatusInternalServerError, unwritable
 	}
 	send(w, code, body)
 }
 
+var unwritable = []byte(`{"error":"the answer cannot be written as JSON"}` + "\n")
+
+// encode writes a value as one line.
+func encode(v any) ([]byte, error) {
+	body, err := json.Marshal(v)
+	return append(body, '\n'), err
+}
+
+// send sends what is JSON already. The bytes may be those of other answers too.
 func send(w http.ResponseWriter, code int, body []byte) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(code)
-	w.Write(append(body, '\n')) // an error is that of a client that is gone
+	w.Write(body) // an error is that of a client that is gone
 }
 
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, code int, why string) {

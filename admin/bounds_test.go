@@ -164,6 +164,7 @@ func TestClose(t *testing.T) {
 	m := &slowMaster{Master: admintest.New(), entered: make(chan context.Context, 1), leave: make(chan struct{})}
 	s := &service{admin.NewServer(m, admin.Options{}), m.Master}
 	path := s.onUnix(t)
+	fresh := dial(t, path, "") // as browsers do, in advance
 	r := openStream(t, path, "/v1/events", nil)
 	answered := make(chan error, 1)
 	go func() {
@@ -179,6 +180,7 @@ func TestClose(t *testing.T) {
 	if r.skip() {
 		t.Error("the stream went on")
 	}
+	ended(t, fresh)
 	close(m.leave)
 	if err := <-answered; err != nil {
 		t.Errorf("the order that was under way: %v", err)

@@ -1,17 +1,12 @@
 package admin
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -93,132 +88,3 @@ func (r Remote) check() error {
 	}
 	return nil
 }
-
-// A StatusError is an answer that has no meaning of its own in this package.
-type StatusError struct {
-	Code    int    // of HTTP
-	Message string // what the server says, or the name of the code
-}
-
-func (e *StatusError) Error() string { return fmt.Sprintf("%s (HTTP %d)", e.Message, e.Code) }
-
-// Status returns what the master holds.
-func (c *Client) Status(ctx context.Context) (Status, error) {
-	return get[Status](ctx, c, "/v1/status")
-}
-
-// Sample returns the part of the status that changes all the time.
-func (c *Client) Sample(ctx context.Context) (Sample, error) {
-	return get[Sample](ctx, c, "/v1/sample")
-}
-
-// Events returns up to max events that come after the given ID, as
-// [Master].Events does; 1,000 at most.
-func (c *Client) Events(ctx context.Context, after uint64, max int) (events []Event, known bool, err error) {
-	query := url.Values{"after": {strconv.FormatUint(after, 10)}, "limit": {strconv.Itoa(max)}}
-	all, err := get[eventList](ctx, c, "/v1/events?"+query.Encode())
-	return all.Events, all.Known, err
-}
-
-// History returns up to max changes of release, the newest first; 1,000 at most.
-func (c *Client) History(ctx context.Context, max int) ([]Attempt, error) {
-	return get[[]Attempt](ctx, c, "/v1/history?limit="+strconv.Itoa(max))
-}
-
-// Quarantine returns the releases that are not tried again.
-func (c *Client) Quarantine(ctx context.Context) ([]Entry, error) {
-	return get[[]Entry](ctx, c, "/v1/quarantine")
-}
-
-func get[T any](ctx context.Context, c *Client, path string) (T, error) {
-	var v T
-	req, err := c.request(ctx, http.MethodGet, path, nil)
-	if err == nil {
-		err = c.do(req, http.StatusOK, &v)
-	}
-	return v, err
-}
-
-// request makes a request; body is sent as JSON where it is not nil.
-func (c *Client) request(ctx context.Context, method, path string, body any) (*http.Request, error) {
-	if c.wrong != nil {
-		return nil, c.wrong
-	}
-	var content io.Reader
-	if body != nil {
-		data, err := json.Marshal(body)
-		if err != nil {
-			return nil, err
-		}
-		content = bytes.NewReader(data)
-	}
-	req, err := http.NewRequestWithContext(ctx, method, c.base+path, content)
-	if err != nil {
-		return nil, err
-	}
-	if body != nil {
-		req.Header.Set("Content-Type", "application/json")
-	}
-	if c.token != "" {
-		req.Header.Set("Authorization", "Bearer "+c.token)
-	}
-	return req, nil
-}
-
-// maxAnswer bounds what is read of an answer.
-const maxAnswer = 64 << 20
-
-// do sends a request and reads its answer, which has to have the given code.
-func (c *Client) do(req *http.Request, want int, into any) error {
-	resp, err := c.http.Do(req)
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
-	switch {
-	case err != nil:
-		return fmt.Errorf("answer to %s %s: %w", req.Method, req.URL.Path, err)
-	case len(body) > maxAnswer:
-		return fmt.Errorf("answer to %s %s: more than %d bytes", req.Method, req.URL.Path, maxAnswer)
-	case resp.StatusCode != want:
-		return errorOf(resp.StatusCode, body)
-	}
-	if err := json.Unmarshal(body, into); err != nil {
-		return fmt.Errorf("answer to %s %s: %w: is this the socket of a master?", req.Method, req.URL.Path, err)
-	}
-	return nil
-}
-
-// errorOf makes an error of an answer.
-func errorOf(code int, body []byte) error {
-	var f failure
-	if json.Unmarshal(body, &f) != nil || f.Error == "" {
-		f.Error = "the answer is " + strings.ToLower(http.StatusText(code))
-	}
-	switch code {
-	case http.StatusConflict:
-		return &Conflict{f.Error}
-	case http.StatusNotFound:
-		return as(ErrNotFound, f.Error)
-	case http.StatusGone:
-		return as(ErrBehind, f.Error)
-	}
-	return &StatusError{code, f.Error}
-}
-
-// as returns an error that matches one and says what the server said.
-func as(match error, message string) error {
-	if message == match.Error() {
-		return match
-	}
-	return &said{match, message}
-}
-
-type said struct {
-	match   error
-	message string
-}
-
-func (s *said) Error() string        { return s.message }
-func (s *said) Is(target error) bool { return errors.Is(s.match, target) }

@@ -60,7 +60,7 @@ func (c *Client) openAt(ctx context.Context, path string) (*eventConn, error) {
 		return nil, err
 	}
 	req.Header.Set("Accept", "text/event-stream")
-	resp, err := c.http.Do(req)
+	resp, err := c.send(req)
 	if err != nil {
 		return nil, err
 	}

@@ -2,7 +2,6 @@ package admin
 
 import (
 	"crypto/sha256"
-	"encoding/json"
 	"net/http"
 	"slices"
 	"sync"
@@ -71,23 +70,24 @@ func (a *answers) forget(key string) {
 	}
 }
 
+var brokeOff = []byte(`{"error":"the order broke off: look at the status before you order again"}` + "\n")
+
 // fill makes an answer. One that the master did not come to is not remembered.
-func (a *answers) fill(key string, r *remembered, do func() (int, any)) {
-	r.code, r.body = http.StatusInternalServerError, encode(failure{"the order broke off: look at the status before you order again"})
+func (a *answers) fill(key string, r *remembered, do func() (int, []byte)) {
+	r.code, r.body = http.StatusInternalServerError, brokeOff
 	defer close(r.done)
-	code, v := do()
-	r.code, r.body = code, encode(v)
-	if code == http.StatusServiceUnavailable {
+	r.code, r.body = do()
+	if r.code == http.StatusServiceUnavailable {
 		a.forget(key)
 	}
 }
 
 // once carries an order out, or answers as before.
-func (s *Server) once(w http.ResponseWriter, r *http.Request, body []byte, do func() (int, any)) {
+func (s *Server) once(w http.ResponseWriter, r *http.Request, body []byte, do func() (int, []byte)) {
 	key := r.Header.Get("Idempotency-Key")
 	if key == "" {
-		code, v := do()
-		s.give(w, code, encode(v), false)
+		code, body := do()
+		s.give(w, code, body, false)
 		return
 	}
 	if len(key) > 255 || readable("Idempotency-Key", key, 255, false) != nil {
@@ -109,15 +109,6 @@ func (s *Server) once(w http.ResponseWriter, r *http.Request, body []byte, do fu
 		s.give(w, known.code, known.body, !first)
 	case <-r.Context().Done(): // nobody is there to be answered
 	}
-}
-
-// encode writes one of the answers to orders, all of which can be written.
-func encode(v any) []byte {
-	body, err := json.Marshal(v)
-	if err != nil {
-		return []byte(`{"error":"the answer cannot be written as JSON"}`)
-	}
-	return body
 }
 
 func (s *Server) give(w http.ResponseWriter, code int, body []byte, again bool) {

@@ -57,7 +57,7 @@ var assets = sync.OnceValue(func() map[string]asset {
 // whether it is still the same.
 func (s *Server) getPage(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("file")
-	if name == "" {
+	if r.URL.Path == "/" {
 		name = "index.html"
 	}
 	a, ok := assets()[name]

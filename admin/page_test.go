@@ -49,7 +49,7 @@ func TestPage(t *testing.T) {
 	if resp.StatusCode != 200 || !strings.HasPrefix(strings.ToLower(body), "<!doctype html>") {
 		t.Errorf("/: got %d %.40q", resp.StatusCode, body)
 	}
-	for _, name := range []string{"/page", "/page/../go.mod", "/page/%2e%2e/server.go", "/page/page/index.html"} {
+	for _, name := range []string{"/page", "/page/", "/page/../go.mod", "/page/%2e%2e/server.go", "/page/page/index.html"} {
 		if resp, body := (call{"GET", url + name, map[string]string{"Authorization": bearer}, ""}).do(t, ""); resp.StatusCode == 200 {
 			t.Errorf("%s: got %d %.40q", name, resp.StatusCode, body)
 		}

@@ -163,3 +163,12 @@ func TestSameOrigin(t *testing.T) {
 		}
 	}
 }
+
+// What net/http would answer by itself comes through the door too, and is refused.
+func TestOptionsOfTheServer(t *testing.T) {
+	path := newService(admin.Bounds{}).onUnix(t)
+	got := ended(t, dial(t, path, "OPTIONS * HTTP/1.1\r\nHost: overseer\r\nConnection: close\r\n\r\n"))
+	if !strings.Contains(got, " 400 ") || !strings.Contains(got, "Content-Security-Policy") {
+		t.Errorf("got %q, want 400 with all headers", got)
+	}
+}

@@ -170,3 +170,29 @@ func TestStreamGivesUp(t *testing.T) {
 		t.Errorf("another call: got %v, want the same error", again)
 	}
 }
+
+// Where more happens than the master keeps, nothing is missing without a word.
+func TestLossesAreTold(t *testing.T) {
+	const events = 2000
+	s := newService(admin.Bounds{})
+	s.master.Keep(1)
+	stream, err := admin.Dial(s.onUnix(t)).Follow(bounded(t), 0, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stream.Close()
+	for range events {
+		s.master.Emit(admin.Event{Kind: admin.Live})
+	}
+	for due := uint64(1); due <= events; {
+		m := next(t, stream)
+		switch {
+		case m.Lost > due:
+			due = m.Lost
+		case m.Event != nil && m.Event.ID == due:
+			due++
+		default:
+			t.Fatalf("got %+v, want event %d or to be told of a loss", m, due)
+		}
+	}
+}

@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"sync"
-	"time"
 )
 
 // A Server is the HTTP API and the page of one master. Made by [NewServer]; all
@@ -27,7 +26,8 @@ type Server struct {
 	mu      sync.Mutex
 	closed  bool
 	servers []*http.Server
-	running sync.WaitGroup // requests and the hub; grows only before closed
+	fresh   map[net.Conn]struct{} // connections on which nothing has come yet
+	running sync.WaitGroup        // requests and the hub; grows only before closed
 }
 
 // Options are what may be set of a [Server].
@@ -43,6 +43,7 @@ func NewServer(m Master, o Options) *Server {
 		limits:  standardLimits,
 		answers: newAnswers(256),
 		ending:  make(chan struct{}),
+		fresh:   map[net.Conn]struct{}{},
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
@@ -62,14 +63,16 @@ func (s *Server) Serve(l net.Listener, a Access) error {
 		return err
 	}
 	hs := &http.Server{
-		Handler:           s.handler(newDoor(a, l.Addr())),
-		ReadHeaderTimeout: s.limits.header,
-		IdleTimeout:       s.limits.idle,
-		MaxHeaderBytes:    s.limits.headerBytes,
-		Protocols:         new(http.Protocols),
-		BaseContext:       func(net.Listener) context.Context { return s.life },
-		ConnContext:       withConn,
-		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+		Handler:                      s.handler(newDoor(a, l.Addr())),
+		ReadHeaderTimeout:            s.limits.header,
+		IdleTimeout:                  s.limits.idle,
+		MaxHeaderBytes:               s.limits.headerBytes,
+		Protocols:                    new(http.Protocols),
+		BaseContext:                  func(net.Listener) context.Context { return s.life },
+		ConnContext:                  withConn,
+		ConnState:                    s.note,
+		DisableGeneralOptionsHandler: true, // "OPTIONS *" is for nobody either
+		ErrorLog:                     slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}
 	hs.Protocols.SetHTTP1(true) // one connection is one request at a time: limits of connections are limits of work
 	if !s.add(hs) {
@@ -80,69 +83,4 @@ func (s *Server) Serve(l net.Listener, a Access) error {
 		return err
 	}
 	return nil
-}
-
-// add takes an http.Server into those that Close ends.
-func (s *Server) add(hs *http.Server) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.closed {
-		s.servers = append(s.servers, hs)
-	}
-	return !s.closed
-}
-
-// enter says that something runs that Close has to wait for; the one that runs
-// calls s.running.Done. It returns false where the server is closed.
-func (s *Server) enter() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.closed {
-		s.running.Add(1)
-	}
-	return !s.closed
-}
-
-// Close stops listening, ends all streams, and waits for requests that are being
-// answered. What is not done after the timeout is cut off. It returns when
-// nothing runs any more, or a second after the timeout where the Master does not
-// heed its contexts.
-func (s *Server) Close(timeout time.Duration) {
-	s.mu.Lock()
-	first := !s.closed
-	s.closed = true
-	servers := s.servers
-	s.mu.Unlock()
-	if first {
-		close(s.ending)
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), timeout)
-	defer cancel()
-	var each sync.WaitGroup
-	for _, hs := range servers {
-		each.Go(func() {
-			if hs.Shutdown(ctx) != nil {
-				hs.Close()
-			}
-		})
-	}
-	each.Wait()
-	s.end()
-	s.await(time.Second)
-}
-
-// await waits for all that runs, for so long.
-func (s *Server) await(bound time.Duration) {
-	done := make(chan struct{})
-	go func() {
-		s.running.Wait()
-		close(done)
-	}()
-	timer := time.NewTimer(bound)
-	defer timer.Stop()
-	select {
-	case <-done:
-	case <-timer.C:
-		s.log.Warn("the admin server is closed, and the master still answers a request")
-	}
 }

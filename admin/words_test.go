@@ -153,6 +153,13 @@ func TestConstantsAreDescribed(t *testing.T) {
 			t.Errorf("%s: the schema has %v, the package %v", name, got, want)
 		}
 	}
+	var stages []string
+	for _, v := range d.at("components", "schemas", "Operation", "properties", "stage")["enum"].([]any) {
+		stages = append(stages, v.(string))
+	}
+	if want := admin.Stages(); !slices.Equal(stages, want) {
+		t.Errorf("stages: the schema has %v, the package %v", stages, want)
+	}
 	var kinds []string
 	for _, k := range admin.Kinds() {
 		kinds = append(kinds, string(k))

@@ -88,9 +88,6 @@ func build(o output) {
 
 var conditions = []admin.Condition{admin.Coming, admin.Serving, admin.Restarting, admin.OnTrial, admin.Down, admin.Ending}
 
-// stages are those of an admin.Operation.
-var stages = []string{"start", "ready", "probe", "open", "trial", "commit"}
-
 func showStatus(o output, s admin.Status) {
 	o.set("overseer_service_info", 1, label(s.Name), label(s.Binary))
 	for _, c := range conditions {
@@ -106,7 +103,7 @@ func showStatus(o output, s admin.Status) {
 	o.known("overseer_master_cpu_seconds_total", s.Usage.CPU)
 
 	changes := s.Operation != nil && s.Operation.Kind != "restart"
-	for _, stage := range stages {
+	for _, stage := range admin.Stages() {
 		o.flag("overseer_upgrade_stage", changes && s.Operation.Stage == stage, stage)
 	}
 	if changes && s.Operation.Until != nil {

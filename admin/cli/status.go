@@ -85,6 +85,8 @@ func stageText(stage string) string {
 	switch stage {
 	case "fetch":
 		return "being fetched"
+	case "preflight":
+		return "preflight"
 	case "start":
 		return "start"
 	case "ready":

@@ -39,7 +39,7 @@ function setOperation(parts, o) {
   say(parts.heading, title);
   attr(parts.node, 'aria-label', title);
   const what = o.release?.digest || o.release?.version ? ` of ${both(o.release)}` : '';
-  const which = o.generation ? `Generation ${o.generation}${what}. ` : '';
+  const which = o.generation ? `Generation ${o.generation}${what}. ` : what ? `The release${what.slice(3)}. ` : '';
   say(parts.text, `${which}${o.actor ? `Asked for by ${o.actor}.` : 'By itself.'}`);
 
   const all = stagesOf(o);

@@ -3,7 +3,9 @@
 package rundir
 
 import (
+	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 )
@@ -62,5 +64,40 @@ func mkdir(name string, mode os.FileMode) func(*testing.T, string) {
 		if err := os.Chmod(dir, mode); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+func TestSweep(t *testing.T) {
+	dir := t.TempDir()
+	gone := exec.Command("true")
+	if err := gone.Run(); err != nil {
+		t.Fatal(err)
+	}
+	listen := func(name string) net.Listener {
+		l, err := net.Listen("unix", filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { l.Close() })
+		l.(*net.UnixListener).SetUnlinkOnClose(false)
+		return l
+	}
+	dead, alive := Name("my-app", gone.Process.Pid), Name("app", os.Getpid())
+	listen(dead).Close()
+	listen(alive).Close()                       // it may be about to listen again
+	listen(Name("elsewhere", gone.Process.Pid)) // of a process that cannot be seen from here
+	listen("admin.sock").Close()
+	Sweep(dir)
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if e.Name() == dead {
+			t.Errorf("%s is left", dead)
+		}
+	}
+	if len(entries) != 3 {
+		t.Errorf("%v are left, want three", entries)
 	}
 }
