@@ -15,6 +15,7 @@ export function confirmOrder(order) {
   const dialog = byID('dialog');
   if (dialog.open) return;
   const seen = order.always ? 0 : state.status.live;
+  const opened = Date.now() + state.ahead;
 
   const reason = el('input', { id: 'reason', type: 'text', maxlength: '500', autocomplete: 'off' });
   const lasting = el('select', { id: 'lasting' }, spans.map(([hours, text]) => el('option', { value: hours }, text)));
@@ -40,16 +41,16 @@ export function confirmOrder(order) {
     sending = true;
     attr(confirm, 'aria-disabled', 'true');
     say(fault, '');
-    const until = lasting.value && new Date(Date.now() + state.ahead + lasting.value * 3_600_000).toISOString();
+    const until = lasting.value && new Date(opened + lasting.value * 3_600_000).toISOString(); // the same when it is sent again
     const [method, path, more] = order.request({ until });
     try {
       await api.call(method, path, { key, body: { ...more, reason: reason.value.trim(), generation: seen } });
       notice(`${order.name}: accepted at ${clock(Date.now())}.`);
-      dialog.close();
+      if (form.isConnected) dialog.close(); // another one may have been opened meanwhile
     } catch (error) {
-      const answered = error instanceof api.Refusal;
-      if (answered) key = api.randomKey();
-      say(fault, answered ? refused(error) : 'No answer came. It may have been carried out: look before you try again.');
+      const certain = error instanceof api.Refusal && error.status < 500; // else something in between may have failed
+      if (certain) key = api.randomKey();
+      say(fault, certain ? refused(error) : `${error instanceof api.Refusal ? `Failed: ${error.message}.` : 'No answer came.'} It may have been carried out: look before you try again.`);
     } finally {
       sending = false;
       attr(confirm, 'aria-disabled', null);

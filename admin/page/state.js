@@ -3,6 +3,7 @@
 import { time } from './figures.js';
 
 const mostEvents = 1000;
+const leap = 10_000; // ms between samples that say nothing of what was in between
 const mostSamples = 301; // five minutes of one a second, and the one before
 
 export const state = {
@@ -42,8 +43,11 @@ export function takeSample(sample) {
   state.heard = Date.now();
   sample.at = time(sample.time);
   const last = state.samples.at(-1);
-  if (last && sample.at <= last.at) return;
-  sample.rate = rate(last, sample);
+  if (last && sample.at <= last.at) {
+    if (last.at - sample.at < leap) return;
+    state.samples = []; // the master's clock was set back
+  }
+  sample.rate = rate(state.samples.at(-1), sample);
   state.samples.push(sample);
   if (state.samples.length > mostSamples) state.samples.shift();
 }
@@ -51,7 +55,7 @@ export function takeSample(sample) {
 // rate is how many connections were accepted per second between two samples; null
 // where that is not known.
 function rate(before, after) {
-  if (!before || after.at - before.at > 10_000) return null;
+  if (!before || after.at - before.at > leap) return null;
   const had = new Map((before.generations ?? []).map((g) => [g.number, g.connections?.accepted ?? 0]));
   let accepted = 0;
   let counted = false;
