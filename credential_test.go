@@ -37,6 +37,7 @@ var lowered = register("lowered", func() {
 		c.Address = a
 	}
 	c.Required = os.Getenv("TEST_OPTIONAL") == ""
+	c.StateDir = os.Getenv("TEST_STATE")
 	c.Credential = &overseer.Credential{
 		User:               or(os.Getenv("TEST_USER"), fmt.Sprint(stranger)),
 		Group:              os.Getenv("TEST_GROUP"),
@@ -311,6 +312,13 @@ func TestCredentialIsNeverPassedOver(t *testing.T) {
 			writeRelease(s.t, s.Binary, plan{Version: "1"})
 			os.Chown(s.Binary, stranger, strangerGroup)
 		}}, "may write to"},
+		{"state among the files of the user's", []option{func(s *service) {
+			data := filepath.Join(s.Dir, "data")
+			if err := errors.Join(os.Mkdir(data, 0o755), os.Chown(data, stranger, strangerGroup)); err != nil {
+				s.t.Fatal(err)
+			}
+			env("TEST_STATE", filepath.Join(data, "state"))(s)
+		}}, "Config.StateDir"},
 		{"root that may set no groups", []option{via("setpriv", "--bounding-set", "-setgid,-setuid")}, "it needs CAP_SETGID"},
 		{"root that may become nobody", []option{via("setpriv", "--bounding-set", "-setuid")}, "it needs CAP_SETUID"},
 		{"master of another user", []option{asNobody(t)}, "cannot become another: start it as root"},
