@@ -5,11 +5,13 @@ package overseer
 import (
 	"bytes"
 	"context"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/seed-3d078585/overseer/fetcher"
 )
@@ -86,5 +88,28 @@ func TestSourceNameHasNoSecret(t *testing.T) {
 		if got := (settled{Config: Config{Fetcher: row.source}}).sourceName(); got != row.want {
 			t.Errorf("%T: %q, want %q", row.source, got, row.want)
 		}
+	}
+}
+
+// What a release has said before it failed is in the log, and may be anything:
+// neither a line of its own nor a word to a terminal comes of it.
+func TestLogCannotBeForged(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	stderr := os.Stderr
+	os.Stderr = w
+	log := newLogger(Config{})
+	os.Stderr = stderr
+	log.Warn("rolled back", "reason", "x\n level=ERROR msg=forged\x1b]0;title\a\u202e\r\u009b2J\x00\xff")
+	w.Close()
+	text, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if line := strings.TrimSuffix(string(text), "\n"); strings.ContainsFunc(line, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		t.Errorf("the log has %q", line)
 	}
 }

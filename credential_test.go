@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -36,6 +37,7 @@ var lowered = register("lowered", func() {
 		c.Address = a
 	}
 	c.Required = os.Getenv("TEST_OPTIONAL") == ""
+	c.StateDir = os.Getenv("TEST_STATE")
 	c.Credential = &overseer.Credential{
 		User:               or(os.Getenv("TEST_USER"), fmt.Sprint(stranger)),
 		Group:              os.Getenv("TEST_GROUP"),
@@ -76,6 +78,16 @@ func try(s overseer.State, what string) string {
 		err = os.WriteFile(filepath.Join(filepath.Dir(s.BinPath), "new"), nil, 0o600)
 	case "signal":
 		err = syscall.Kill(os.Getppid(), syscall.SIGTERM)
+	case "memory":
+		_, err = os.OpenFile(fmt.Sprintf("/proc/%d/mem", os.Getppid()), os.O_RDONLY, 0)
+	case "environ":
+		_, err = os.ReadFile(fmt.Sprintf("/proc/%d/environ", os.Getppid()))
+	case "descriptors":
+		_, err = os.ReadDir(fmt.Sprintf("/proc/%d/fd", os.Getppid()))
+	case "trace":
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err = syscall.PtraceAttach(os.Getppid())
 	case "id":
 		out, err := exec.Command(filepath.Join(filepath.Dir(s.BinPath), "setid"), "-u").CombinedOutput()
 		return fmt.Sprint(strings.TrimSpace(string(out)), " ", err)
@@ -178,6 +190,10 @@ func TestWorkerOfAnotherUserCannot(t *testing.T) {
 		{"cannot rename the binary away", "replace", "rename " + s.Binary + " " + s.Binary + ".away: permission denied"},
 		{"cannot make files beside it", "create", "open " + s.Dir + "/new: permission denied"},
 		{"cannot signal the master", "signal", "operation not permitted"},
+		{"cannot read the memory of the master", "memory", "open /proc/%d/mem: permission denied"},
+		{"cannot read the environment of the master", "environ", "open /proc/%d/environ: permission denied"},
+		{"cannot reach the descriptors of the master", "descriptors", "open /proc/%d/fd: permission denied"},
+		{"cannot trace the master", "trace", "operation not permitted"},
 		{"cannot become root by a set-id program", "id", fmt.Sprint(stranger, " <nil>")},
 		{"has the surroundings of its user", "home", "/  "},
 		{"may read its own binary", "read", "<nil>"},
@@ -188,8 +204,9 @@ func TestWorkerOfAnotherUserCannot(t *testing.T) {
 				if start, _ := os.ReadFile("/proc/sys/net/ipv4/ip_unprivileged_port_start"); c.try == "bind" && string(start) < "2" {
 					t.Skip("here everybody may bind every port: net.ipv4.ip_unprivileged_port_start")
 				}
-				if got, err := tryGet(s.Address(), "/try/"+c.try); err != nil || got != c.want {
-					t.Errorf("got %q (%v), want %q", got, err, c.want)
+				want := strings.ReplaceAll(c.want, "%d", fmt.Sprint(s.PID))
+				if got, err := tryGet(s.Address(), "/try/"+c.try); err != nil || got != want {
+					t.Errorf("got %q (%v), want %q", got, err, want)
 				}
 			})
 		}
@@ -295,6 +312,13 @@ func TestCredentialIsNeverPassedOver(t *testing.T) {
 			writeRelease(s.t, s.Binary, plan{Version: "1"})
 			os.Chown(s.Binary, stranger, strangerGroup)
 		}}, "may write to"},
+		{"state among the files of the user's", []option{func(s *service) {
+			data := filepath.Join(s.Dir, "data")
+			if err := errors.Join(os.Mkdir(data, 0o755), os.Chown(data, stranger, strangerGroup)); err != nil {
+				s.t.Fatal(err)
+			}
+			env("TEST_STATE", filepath.Join(data, "state"))(s)
+		}}, "Config.StateDir"},
 		{"root that may set no groups", []option{via("setpriv", "--bounding-set", "-setgid,-setuid")}, "it needs CAP_SETGID"},
 		{"root that may become nobody", []option{via("setpriv", "--bounding-set", "-setuid")}, "it needs CAP_SETUID"},
 		{"master of another user", []option{asNobody(t)}, "cannot become another: start it as root"},

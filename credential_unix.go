@@ -5,6 +5,7 @@ package overseer
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 
 	"github.com/seed-3d078585/overseer/internal/credential"
 )
@@ -16,6 +17,16 @@ func (s settled) checkCredential() error {
 	}
 	if err := credential.Check(s.as, s.binary); err != nil {
 		return fmt.Errorf("%w: Config.Credential: %w", ErrConfig, err)
+	}
+	if s.StateDir == "" {
+		return nil // it is beside the binary
+	}
+	dir, err := filepath.Abs(s.StateDir)
+	if err == nil {
+		err = credential.CheckKept(s.as, dir)
+	}
+	if err != nil {
+		return fmt.Errorf("%w: Config.Credential, with Config.StateDir: %w", ErrConfig, err)
 	}
 	return nil
 }

@@ -117,7 +117,14 @@ func SanityCheck() {
 
 // question is what a master asks of this process. It is taken before any code of
 // the program's own runs, so that nothing the program starts can have it.
-var question = handover.TakeQuestion()
+var question = takeQuestion()
+
+func takeQuestion() handover.Question {
+	if setID { // looked at first, and nobody's question is answered
+		return handover.Question{}
+	}
+	return handover.TakeQuestion()
+}
 
 // answer ends a process that was started to be asked: it must not run its
 // program. config is what is wrong with the configuration, or nil; of a successor

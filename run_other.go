@@ -34,6 +34,11 @@ const (
 	isFetchProcess = false
 )
 
+// Nothing is set-id here.
+const setID = false
+
+func (settled) settleRights() error { return nil }
+
 func (settled) cannotSucceed() error { return nil }
 
 func handedBinary() string { return "" }

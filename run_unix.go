@@ -46,6 +46,9 @@ type succession struct {
 }
 
 func takeState() (s succession) {
+	if setID {
+		return s
+	}
 	f, taken := handover.TakeState()
 	if !taken {
 		return s
@@ -82,6 +85,9 @@ type inheritance struct {
 }
 
 func inherit() (in inheritance) {
+	if setID {
+		return in
+	}
 	shim.Take() // a process that becomes a program of another language goes no further
 	in.older, in.olderWorker = handover.InheritOlder()
 	in.Inherited, in.worker = handover.Inherit()

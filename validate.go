@@ -40,7 +40,7 @@ func (c Config) Check() error {
 // binary but opens nothing.
 func (c Config) settle() (settled, error) {
 	s := settled{Config: c}
-	for _, check := range []func() error{s.settleProgram, s.settleTimes, s.settleAddresses, s.settleCommand, s.settleBinary, s.settleCredential, s.settlePIDFile, s.settleTrust, s.settleAdmin} {
+	for _, check := range []func() error{s.settleRights, s.settleProgram, s.settleTimes, s.settleAddresses, s.settleCommand, s.settleBinary, s.settleCredential, s.settlePIDFile, s.settleTrust, s.settleAdmin} {
 		if err := check(); err != nil {
 			return s, fmt.Errorf("%w: %w", ErrConfig, err)
 		}

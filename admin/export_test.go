@@ -1,6 +1,8 @@
 package admin
 
 import (
+	"bufio"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -87,3 +89,18 @@ func Wire() map[string]any {
 
 // SeekFor has streams of a client give up a master sooner.
 func (c *Client) SeekFor(d time.Duration) { c.seekFor = d }
+
+// ReadMessages reads a stream to its end as a client does, and returns how long
+// the data of each message is.
+func ReadMessages(r io.Reader) (sizes []int, err error) {
+	e := eventConn{lines: bufio.NewScanner(r), silent: time.NewTimer(time.Hour)}
+	defer e.silent.Stop()
+	e.lines.Buffer(nil, maxLine)
+	for {
+		m, err := e.next()
+		if err != nil {
+			return sizes, err
+		}
+		sizes = append(sizes, len(m.data))
+	}
+}

@@ -1,6 +1,7 @@
 package admin_test
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -56,6 +57,44 @@ func FuzzQuery(f *testing.F) {
 			t.Errorf("%q, %q: an error without words", query, id)
 		case err == nil && (limit < 1 || limit > 1000):
 			t.Errorf("%q, %q: limit is %d", query, id, limit)
+		}
+	})
+}
+
+// A client that has met something else than a server reads messages in bounds,
+// or says what is wrong.
+func FuzzMessages(f *testing.F) {
+	for _, text := range []string{
+		"", "\n\n\n", "retry: 1000\n\nid: 42\nevent: event\ndata: {\"id\":42}\n\n", ": here\n\n", "data\ndata:\ndata: x\n\n", "event: sample\r\ndata: {}\r\n\r\n",
+		"data: cut", "\xef\xbb\xbfdata: x\n\n", "data: " + strings.Repeat("x", 1<<16) + "\n\n",
+	} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		sizes, err := admin.ReadMessages(bytes.NewReader(text))
+		if err == nil {
+			t.Fatal("a stream without an end")
+		}
+		all := 0
+		for _, n := range sizes {
+			all += n
+		}
+		if all > len(text) {
+			t.Fatalf("%d bytes of data in a stream of %d", all, len(text))
+		}
+	})
+}
+
+// A trace is handed on as it came, or not at all: it becomes a variable of a
+// process.
+func FuzzTrace(f *testing.F) {
+	for _, text := range []string{"", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "00-00000000000000000000000000000000-00f067aa0ba902b7-01", "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "00---", "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01\n"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		got := admin.TraceOf(text)
+		if got != "" && (got != text || len(got) != 55 || strings.Trim(got, "-0123456789abcdef") != "") {
+			t.Fatalf("%q is taken as %q", text, got)
 		}
 	})
 }

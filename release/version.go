@@ -20,6 +20,15 @@ func ValidVersion(v string) bool {
 // CompareVersions is negative where v is lower than w, by the rules of
 // https://semver.org: what follows a + does not count. An invalid version is
 // lower than all valid ones.
-func CompareVersions(v, w string) int { return semver.Compare(withV(v), withV(w)) }
+func CompareVersions(v, w string) int { return semver.Compare(orNone(v), orNone(w)) }
+
+// orNone is what semver takes for invalid where this package does: it knows v1
+// and v1.2 as well.
+func orNone(v string) string {
+	if !ValidVersion(v) {
+		return ""
+	}
+	return withV(v)
+}
 
 func withV(v string) string { return "v" + strings.TrimPrefix(v, "v") }

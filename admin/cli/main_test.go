@@ -230,6 +230,28 @@ garbage
 	}
 }
 
+// Anybody may give a socket any name.
+func FuzzSocketTable(f *testing.F) {
+	for _, text := range []string{
+		"", "Num       RefCount Protocol Flags    Type St Inode Path\n", "0000000000000000: 00000002 00000000 00010000 0001 01 23421 /srv/.app.overseer/admin.sock\n",
+		"0: 2 0 00010000 1 1 7 @admin.sock\n0: 2 0 00010000 1 1   7 /a\nadmin.sock", "0: 2 0 ffffffff 1 1 18446744073709551616 /admin-1.sock", "\x00\n \n", "0: 2 0 00010000 1 1 9 /x/admin--.sock",
+	} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		table := filepath.Join(t.TempDir(), "unix")
+		if err := os.WriteFile(table, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for inode, path := range readListening(table) {
+			if !isAdmin(path) || strings.Contains(path, "\n") {
+				t.Errorf("socket %d is %q", inode, path)
+			}
+			found{socket: path, path: path}.name()
+		}
+	})
+}
+
 // Whoever may not come in is told so: code 6.
 func TestNotAllowed(t *testing.T) {
 	if os.Geteuid() != 0 {

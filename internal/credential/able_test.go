@@ -93,6 +93,45 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// TestCheckKept is about a state directory in the place of the worker's own data.
+func TestCheckKept(t *testing.T) {
+	rootOnly(t)
+	for _, c := range []struct {
+		name  string
+		spoil func(dir, state string) error
+		want  string // part of the error; empty: none
+	}{
+		{name: "nothing"},
+		{name: "it is not there", spoil: func(_, state string) error { return os.Remove(state) }},
+		{name: "nor is what is above", spoil: func(_, state string) error { return os.RemoveAll(filepath.Dir(state)) }},
+		{name: "root's alone all the way", spoil: func(dir, _ string) error { return os.Chmod(dir, 0o700) }},
+		{name: "the directory above is the user's", spoil: func(_, state string) error { return os.Chown(filepath.Dir(state), uid, 0) }, want: `"DIR/data" belongs to user 64999, so its worker could replace "DIR/data/state"`},
+		{name: "the directory above is the user's, and it is not there", spoil: func(_, state string) error {
+			return join(os.Remove(state), os.Chown(filepath.Dir(state), uid, 0))
+		}, want: `could replace "DIR/data/state"`},
+		{name: "one further up is everybody's", spoil: func(dir, _ string) error { return os.Chmod(dir, 0o777) }, want: `may write to "DIR", so its worker could replace "DIR/data"`},
+		{name: "one further up is everybody's and sticky", spoil: func(dir, _ string) error { return os.Chmod(dir, os.ModeSticky|0o777) }},
+		{name: "what is above is a link of the user's place", spoil: func(dir, state string) error {
+			open := filepath.Join(dir, "open")
+			return join(os.RemoveAll(filepath.Dir(state)), os.MkdirAll(filepath.Join(open, "state"), 0o755), os.Chown(open, uid, 0), os.Symlink("open", filepath.Dir(state)))
+		}, want: `could replace "DIR/open/state"`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir, _ := place(t)
+			state := filepath.Join(dir, "data", "state")
+			must(t, os.Mkdir(filepath.Dir(state), 0o755), os.Mkdir(state, 0o700))
+			if c.spoil != nil {
+				must(t, c.spoil(dir, state))
+			}
+			err := CheckKept(&proc.Credential{UID: uid, GID: gid}, state)
+			want := strings.ReplaceAll(c.want, "DIR", dir)
+			if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+				t.Errorf("CheckKept = %v, want %q", err, want)
+			}
+		})
+	}
+}
+
 func join(errs ...error) error {
 	for _, err := range errs {
 		if err != nil {

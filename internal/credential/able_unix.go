@@ -5,6 +5,7 @@ package credential
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"slices"
 
@@ -29,6 +30,21 @@ func Check(c *proc.Credential, program string) error {
 		return fmt.Errorf("look at %q: %w", program, err)
 	}
 	return as(c, way.check)
+}
+
+// CheckKept says why a directory, which need not be there yet, is not safe from
+// another user: that user could put another one in its place; or nil. dir is
+// absolute. It asks the disk, and does not judge where this process and its workers
+// are one user.
+func CheckKept(c *proc.Credential, dir string) error {
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	way, err := walk(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("look at %q: %w", dir, err)
+	}
+	return as(c, way.keeps)
 }
 
 // checkSame is for a process that may become nobody else.

@@ -65,6 +65,21 @@ func (n node) check(uid uint32) error {
 	if mayNot(n.dir, unix.X_OK) {
 		return fmt.Errorf("user %d may not enter %q, where its program lies: chmod a+x the directory, or move the program, say to /usr/local/bin", uid, n.dir)
 	}
+	return n.keep(uid)
+}
+
+// keeps is called as the user.
+func (w way) keeps(uid uint32) error {
+	for _, n := range w.dirs {
+		if err := n.keep(uid); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keep says why the entry is not safe from the user.
+func (n node) keep(uid uint32) error {
 	if owns(n.dir, uid) {
 		return fmt.Errorf("%q belongs to user %d, so its worker could replace %q: chown the directory to root", n.dir, uid, n.path())
 	}
@@ -75,7 +90,7 @@ func (n node) check(uid uint32) error {
 	if info, err := os.Stat(n.dir); err == nil && info.Mode()&fs.ModeSticky != 0 && !owns(n.path(), uid) {
 		return nil
 	}
-	return fmt.Errorf("user %d may write to %q, so its worker could replace %q: chmod go-w the directory, or move the program", uid, n.dir, n.path())
+	return fmt.Errorf("user %d may write to %q, so its worker could replace %q: chmod go-w the directory, or choose another place", uid, n.dir, n.path())
 }
 
 // may and mayNot ask the kernel; before Linux 5.8, or under a seccomp filter from

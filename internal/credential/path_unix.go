@@ -22,3 +22,5 @@ func checkPrivileges(c *proc.Credential) error {
 func as(*proc.Credential, func(uid uint32) error) error { return nil }
 
 func (way) check(uint32) error { return nil }
+
+func (way) keeps(uint32) error { return nil }

@@ -28,7 +28,8 @@ type node struct {
 
 func (n node) path() string { return filepath.Join(n.dir, n.entry) }
 
-// walk follows an absolute path, link by link.
+// walk follows an absolute path, link by link. Where something is missing the way
+// leads as far as to its name.
 func walk(path string) (way, error) {
 	var w way
 	at, rest, links := "/", path, 0
@@ -40,11 +41,11 @@ func walk(path string) (way, error) {
 		}
 		rest = more
 		step := node{dir: at, entry: name}
+		w.dirs = append(w.dirs, step)
 		info, err := os.Lstat(step.path())
 		if err != nil {
 			return w, err
 		}
-		w.dirs = append(w.dirs, step)
 		if info.Mode()&fs.ModeSymlink == 0 {
 			at = step.path()
 			continue

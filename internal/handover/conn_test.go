@@ -500,3 +500,16 @@ func TestReadPreflight(t *testing.T) {
 		t.Fatalf("ReadPreflight of nothing = %v; want io.EOF", err)
 	}
 }
+
+// A candidate may answer whatever it likes.
+func FuzzReadPreflight(f *testing.F) {
+	for _, text := range []string{"", "{}", "null", `{"min":1,"max":1,"os":"linux","arch":"amd64"}` + "\n{", `{"min":-1,"max":1e9}`, `{"error":"\ud800"}`, "[[[["} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		p, err := ReadPreflight(bytes.NewReader(text))
+		if err == nil && len(text) > 0 && len(p.Error) > 3*maxPreflight { // a byte that is no text becomes three
+			t.Fatalf("an error of %d bytes", len(p.Error))
+		}
+	})
+}

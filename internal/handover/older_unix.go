@@ -20,6 +20,8 @@ const (
 	olderBinary   = "OVERSEER_BIN_PATH"
 )
 
+var olderVariables = []string{olderWorker, olderNumber, olderSockets, olderBinaryID, olderBinary}
+
 // firstPassed is the descriptor that a child gets its first extra file as.
 const firstPassed = 3
 
@@ -39,7 +41,7 @@ func InheritOlder() (Older, bool) {
 	worker := os.Getenv(olderWorker) == "1"
 	count, err := strconv.Atoi(os.Getenv(olderSockets))
 	o := Older{Parent: os.Getppid(), ID: os.Getenv(olderBinaryID), Binary: os.Getenv(olderBinary)}
-	for _, name := range []string{olderWorker, olderNumber, olderSockets, olderBinaryID, olderBinary} {
+	for _, name := range olderVariables {
 		os.Unsetenv(name)
 	}
 	if !worker || err != nil || count < 0 || count > MaxFDs || !runs(o.Binary) {

@@ -29,6 +29,10 @@ const (
 // four times of which one that is found is not read.
 const maxFile = 2 << 20
 
+// maxID is more than any master comes to. A line that has it is damaged, and the
+// next event could have no number behind it.
+const maxID = 1 << 62
+
 // closeTimeout bounds the wait for a disk at the end.
 const closeTimeout = 5 * time.Second
 
@@ -60,7 +64,7 @@ func (f *files) read() (events []admin.Event, attempts []admin.Attempt, err erro
 	attempts, err2 := readLines[admin.Attempt](filepath.Join(f.dir, historyFile), maxAttempts)
 	sorted := events[:0]
 	for _, e := range events { // what is out of order was not written by a master
-		if len(sorted) == 0 || e.ID > sorted[len(sorted)-1].ID {
+		if e.ID < maxID && (len(sorted) == 0 || e.ID > sorted[len(sorted)-1].ID) {
 			sorted = append(sorted, e)
 		}
 	}

@@ -285,3 +285,25 @@ func TestNeverEmpty(t *testing.T) {
 	reader.Wait()
 	noTrace(t, filepath.Dir(path))
 }
+
+// A file that somebody else has left holds a number, or is refused.
+func FuzzRead(f *testing.F) {
+	for _, text := range []string{"", "1\n", " 42 ", "-1", "0x1", "99999999999999999999", "1 2", strings.Repeat("1", 40), "\x00"} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		path := filepath.Join(t.TempDir(), "pid")
+		if err := os.WriteFile(path, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		file, err := os.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer file.Close()
+		pid, err := read(file)
+		if err == nil && pid < 0 {
+			t.Fatalf("%q is read as process %d", text, pid)
+		}
+	})
+}

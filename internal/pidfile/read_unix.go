@@ -31,7 +31,7 @@ func read(f *os.File) (pid int, err error) {
 		return 0, err
 	}
 	pid, err = strconv.Atoi(strings.TrimSpace(string(text)))
-	if len(text) > longest || err != nil && len(text) > 0 {
+	if len(text) > longest || pid < 0 || err != nil && len(text) > 0 {
 		return 0, fmt.Errorf("it holds no process ID but %.*q: name another file, or remove it", longest, text)
 	}
 	return pid, nil // 0: empty, as other programs leave it for a moment

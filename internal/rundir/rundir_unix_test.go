@@ -35,6 +35,29 @@ func TestDir(t *testing.T) {
 				t.Skip(err)
 			}
 		}},
+		{name: "in a session of another user", session: ".", fails: true, prepare: func(t *testing.T, root string) {
+			mkdir("overseer", 0o700)(t, root)
+			if err := os.Chown(root, 65534, 65534); err != nil {
+				t.Skip(err)
+			}
+		}},
+		{name: "in a directory in which others may rename it", session: ".", fails: true, prepare: func(t *testing.T, root string) {
+			mkdir("overseer", 0o700)(t, root)
+			if err := os.Chmod(root, 0o777); err != nil {
+				t.Fatal(err)
+			}
+		}},
+		{name: "in one for all", session: ".", want: "overseer", prepare: func(t *testing.T, root string) {
+			if err := os.Chmod(root, 0o777|os.ModeSticky); err != nil {
+				t.Fatal(err)
+			}
+		}},
+		{name: "of a service, in a directory of another user's", runtime: "svc", fails: true, prepare: func(t *testing.T, root string) {
+			mkdir("svc", 0o755)(t, root)
+			if err := os.Chown(root, 65534, 65534); err != nil {
+				t.Skip(err)
+			}
+		}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			root := t.TempDir()

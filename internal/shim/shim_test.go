@@ -142,3 +142,19 @@ func TestReadReport(t *testing.T) {
 		t.Error("the number of the error is lost")
 	}
 }
+
+// What is in the pipe may come of a program that is not what it should be.
+func FuzzReadReport(f *testing.F) {
+	for _, text := range []string{"", "{", "{}", `{"errno":2,"what":"execute"}`, `{"errno":-1,"what":" "}`, `{"errno":18446744073709551615}`, "null"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		err := ReadReport(strings.NewReader(text))
+		if (err == nil) != (text == "") {
+			t.Fatalf("%q: got %v", text, err)
+		}
+		if err != nil && len(err.Error()) > 10*maxReport {
+			t.Fatalf("an error of %d bytes", len(err.Error()))
+		}
+	})
+}

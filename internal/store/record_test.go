@@ -149,6 +149,15 @@ func TestManyMasters(t *testing.T) {
 }
 
 func FuzzRecord(f *testing.F) {
+	digest := sum(v2).String()
+	for _, text := range []string{
+		"", "{}", `{"version":1}`, `{"version":2,"new":[]}`, `{"version":1,"trials":null}`,
+		`{"version":1,"trials":[{"digest":"` + digest + `","attempt":1,"owner":{"pid":1,"start":"1","boot":"b"},"staged":"x"},{"digest":"` + digest + `","attempt":-1}]}`,
+		`{"version":1,"entries":[{"digest":"` + digest + `","reason":"r","until":"2999-01-01T00:00:00Z"}]}`,
+		`{"version":1,"held":{"since":"2026-01-01T00:00:00Z","until":"2999-01-01T00:00:00Z","reason":"r","actor":"a"}}`,
+	} {
+		f.Add([]byte(text))
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		trials, err := decode[trialRecord](bytes.NewReader(data))
 		if err == nil {
@@ -164,6 +173,9 @@ func FuzzRecord(f *testing.F) {
 			bad.lookUp(sum(v2), time.Time{})
 		} else if !errors.Is(err, errDamaged) {
 			t.Fatalf("decode quarantine: %v; want errDamaged", err)
+		}
+		if _, err := decode[heldRecord](bytes.NewReader(data)); err != nil && !errors.Is(err, errDamaged) {
+			t.Fatalf("decode the hold: %v; want errDamaged", err)
 		}
 	})
 }
