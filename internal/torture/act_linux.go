@@ -94,7 +94,8 @@ func (h *host) asks(l *life) {
 // begin publishes a good release and waits until it is on trial, or until it has
 // begun; not for ever, as another step may be in the way.
 func (h *host) begin(s step) error {
-	if _, err := h.publish(plan{Version: version(s)}); err != nil {
+	r, err := h.publish(plan{Version: version(s)})
+	if err != nil {
 		return err
 	}
 	for until := time.Now().Add(5 * time.Second); time.Now().Before(until); time.Sleep(5 * time.Millisecond) {
@@ -103,11 +104,12 @@ func (h *host) begin(s step) error {
 			continue
 		}
 		for _, g := range st.Generations {
-			if g.Release.Version == version(s) || g.Release.Digest == h.digestOf(version(s)) {
-				if g.OnTrial || s.Number%3 == 0 {
-					return nil
-				}
+			if g.Release.Digest == r.digest && (g.OnTrial || s.Number%3 == 0) {
+				return nil
 			}
+		}
+		if *h.offered.Load() != r.digest && (st.Waiting == nil || st.Waiting.Digest != r.digest) {
+			return skipped("another release was published meanwhile")
 		}
 	}
 	return skipped("the release was not tried in time")

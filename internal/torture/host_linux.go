@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/seed-3d078585/overseer/admin"
@@ -28,6 +29,8 @@ type host struct {
 	story             *story
 
 	diskFault sync.Mutex // held while the disk is full or read-only
+	offering  sync.Mutex // held while the source gets a new release
+	offered   atomic.Pointer[string]
 
 	mu        sync.Mutex
 	releases  map[string]*published // by digest; the bytes of the last bad one only
@@ -137,7 +140,12 @@ func (h *host) publish(p plan) (*published, error) {
 	return r, h.offer(r)
 }
 
-func (h *host) offer(r *published) error { return writeBinary(filepath.Join(h.dir, "next"), r.bytes) }
+func (h *host) offer(r *published) error {
+	h.offering.Lock()
+	defer h.offering.Unlock()
+	h.offered.Store(&r.digest)
+	return writeBinary(filepath.Join(h.dir, "next"), r.bytes)
+}
 
 // harmBegins notes a harm that goes on until it is ended.
 func (h *host) harmBegins(one harm) *harm {
