@@ -15,7 +15,7 @@ import (
 const patience = 90 * time.Second
 
 // clients watch the service: with connections that they keep, with new ones, and with
-// answers that take a second.
+// answers that take half a second.
 type clients struct {
 	loads []*loadtest.Load
 

@@ -21,7 +21,6 @@ type driver struct {
 
 	readFrom int64 // of the runs
 	runs     []run
-	onDisk   map[string]time.Time // digests that were seen in the quarantine on the disk
 	acts     sync.WaitGroup
 	mu       sync.Mutex // of the report
 }
@@ -33,7 +32,7 @@ func drive(ctx context.Context, root bool, s *story, seed uint64, next func() (s
 		return nil, err
 	}
 	defer h.remove()
-	d := &driver{host: h, story: s, report: newReport(seed), onDisk: map[string]time.Time{}}
+	d := &driver{host: h, story: s, report: newReport(seed)}
 	managed := make(chan struct{})
 	go func() {
 		defer close(managed)

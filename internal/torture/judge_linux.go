@@ -1,10 +1,6 @@
 package main
 
 import (
-	"encoding/json"
-	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -51,16 +47,16 @@ func (d *driver) takeRuns() {
 	}
 }
 
-// judgeRuns checks that nothing ran that was quarantined: in the life of the master
-// that saw it fail, and ever since its record was seen on the disk. What an operator
-// has asked for is no matter of the quarantine, and what is installed neither.
+// judgeRuns checks that nothing ran that was quarantined, which is told once it is on
+// record. What an operator has asked for is no matter of the quarantine, and what is
+// installed neither.
 func (d *driver) judgeRuns(c *chronicle) {
 	d.takeRuns()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, r := range d.runs {
 		digest := d.host.digestOf(r.Version)
-		var since, freed time.Time
+		var since time.Time
 		for _, e := range c.all {
 			if e.Time.After(r.Started) {
 				break
@@ -69,13 +65,8 @@ func (d *driver) judgeRuns(c *chronicle) {
 			case e.Kind == admin.Quarantined && e.Release == digest:
 				since = e.Time
 			case e.Kind == admin.RollbackAsked, e.Kind == admin.Forgotten && e.Release == digest, e.Kind == admin.Committed && e.Release == digest:
-				since, freed = time.Time{}, e.Time
-			case e.Kind == admin.Started && !d.onDisk[digest].After(freed):
-				since = time.Time{} // of a master that has ended
+				since = time.Time{}
 			}
-		}
-		if seen, ok := d.onDisk[digest]; ok && since.IsZero() && seen.After(freed) && seen.Before(r.Started) {
-			since = seen
 		}
 		const close = 100 * time.Millisecond
 		if !since.IsZero() && r.Started.After(since.Add(close)) {
@@ -84,23 +75,4 @@ func (d *driver) judgeRuns(c *chronicle) {
 		}
 	}
 	d.runs = nil
-	d.seeQuarantine()
-}
-
-// seeQuarantine notes what is quarantined on the disk.
-func (d *driver) seeQuarantine() {
-	text, err := os.ReadFile(filepath.Join(d.host.disk, ".app.overseer", "quarantine.json"))
-	var record map[string]json.RawMessage
-	if err != nil || json.Unmarshal(text, &record) != nil {
-		return // not there, or said elsewhere
-	}
-	d.host.mu.Lock()
-	defer d.host.mu.Unlock()
-	for digest := range d.host.releases {
-		if !strings.Contains(string(text), fmt.Sprintf("%q", digest)) {
-			delete(d.onDisk, digest)
-		} else if _, seen := d.onDisk[digest]; !seen {
-			d.onDisk[digest] = time.Now()
-		}
-	}
 }

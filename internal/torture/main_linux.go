@@ -51,6 +51,7 @@ func readOptions(args []string) (o options, err error) {
 	f.BoolVar(&o.quiet, "q", false, "do not tell what happens while it does")
 	f.StringVar(&o.write, "o", "", "add the figures to this `file`")
 	f.DurationVar(&o.shrink, "shrink", 5*time.Minute, "how long to look for fewer steps that break the same promise")
+	f.BoolVar(&o.mutants, "mutants", false, "put bugs into copies of this module, which is the working directory, and say what finds them")
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}
@@ -74,6 +75,9 @@ func command(args []string) (code int, err error) {
 	// What this process was left by its shell is nothing of the service's.
 	unix.CloseRange(3, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC) // before Linux 5.11 it stays
 	root := os.Geteuid() == 0
+	if o.mutants {
+		return tryMutants(o)
+	}
 	if root && os.Getenv(insideVariable) == "" {
 		return enclose(args)
 	}

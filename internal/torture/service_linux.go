@@ -112,7 +112,7 @@ func program(s overseer.State, p plan) {
 		for range 20 {
 			fmt.Fprintln(w, who)
 			http.NewResponseController(w).Flush()
-			time.Sleep(50 * time.Millisecond) // it is a slow answer
+			time.Sleep(25 * time.Millisecond) // it is a slow answer
 		}
 	})
 	mux.HandleFunc("/healthz", func(w http.ResponseWriter, r *http.Request) {
