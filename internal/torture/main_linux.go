@@ -31,14 +31,15 @@ func main() {
 
 // options are the command line's.
 type options struct {
-	span   time.Duration
-	seed   uint64
-	steps  int
-	replay string
-	json   bool
-	quiet  bool
-	write  string
-	shrink time.Duration
+	span    time.Duration
+	seed    uint64
+	steps   int
+	replay  string
+	json    bool
+	quiet   bool
+	write   string
+	shrink  time.Duration
+	mutants bool
 }
 
 func readOptions(args []string) (o options, err error) {
