@@ -42,7 +42,7 @@ func (h *host) calm(c *chronicle, d *driver) {
 			return
 		}
 	}
-	ok := h.await("restarts", h.restartsAreDone) &&
+	ok := h.await("restarts", func() error { return h.restartsAreDone(c) }) &&
 		h.await("left over", h.nothingIsLeft) &&
 		h.await("events", c.look)
 	if !ok {
@@ -69,26 +69,24 @@ func (h *host) isCalm() error {
 	return nil
 }
 
-// restartsAreDone checks that what is live was started after each restart that was
-// asked for. One may have been asked of a master that was killed since.
-func (h *host) restartsAreDone() error {
+// restartsAreDone checks that a generation was started after each restart that was
+// asked for; of the release that waited, perhaps, and that one may have failed. It may
+// have been asked of a master that was killed since.
+func (h *host) restartsAreDone(c *chronicle) error {
 	l, err := h.now()
 	if err != nil {
 		return err
 	}
-	st, err := h.status()
-	if err != nil {
+	if err := errors.Join(h.isCalm(), c.look()); err != nil {
 		return err
 	}
-	if err := h.isCalm(); err != nil {
-		return err
-	}
+	started := c.newest(admin.Starting)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, a := range h.asked {
-		if a.life == l && st.Generations[0].Started.Before(a.at) {
-			return fmt.Errorf("a restart was asked for %v ago, and generation %d, which is live, was started %v before that",
-				time.Since(a.at).Round(time.Millisecond), st.Live, a.at.Sub(st.Generations[0].Started).Round(time.Millisecond))
+		if a.life == l && started.Time.Before(a.at) {
+			return fmt.Errorf("a restart was asked for %v ago, and generation %d, the last one, was started %v before that",
+				time.Since(a.at).Round(time.Millisecond), started.Generation, a.at.Sub(started.Time).Round(time.Millisecond))
 		}
 	}
 	h.asked = nil

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -100,6 +101,18 @@ func (c *chronicle) committed(digest string) bool {
 	return false
 }
 
+// newest returns the newest event of a kind.
+func (c *chronicle) newest(k admin.Kind) admin.Event {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, e := range slices.Backward(c.all) {
+		if e.Kind == k {
+			return e
+		}
+	}
+	return admin.Event{}
+}
+
 // checkRecords reads the records as the next master would: each changes by a rename,
 // so it is whole at any moment.
 func (h *host) checkRecords() {
@@ -135,7 +148,7 @@ func describe(st admin.Status) string {
 // Files that may lie on the disk when all is calm: docs/architecture.md, Files.
 var (
 	besideBinary = regexp.MustCompile(`^(app|\.app\.overseer)$`)
-	staged       = regexp.MustCompile(`^\.app\.candidate-[0-9a-f]{12}-`)
+	staged       = regexp.MustCompile(`^\.app\.candidate-([0-9a-f]{12}|unverified)-`)
 	inState      = regexp.MustCompile(`^(app\.previous|trials\.json|quarantine\.json|held\.json|events\.jsonl|history\.jsonl|journal\.lock|admin\.sock|lock)$`)
 )
 
@@ -157,7 +170,7 @@ func (h *host) stray(l *life, waiting bool) (all []string) {
 		for _, e := range entries {
 			switch {
 			case known.MatchString(e.Name()):
-			case staged.MatchString(e.Name()) && dir == h.disk && allowed > 0:
+			case staged.MatchString(e.Name()) && allowed > 0:
 				allowed--
 			default:
 				all = append(all, e.Name())

@@ -122,7 +122,7 @@ func stepOf(seed uint64, index int) step {
 	s.Moment = upTo(r, 500*time.Millisecond)
 	s.For = 100*time.Millisecond + upTo(r, 2*time.Second)
 	s.Pause = upTo(r, 600*time.Millisecond)
-	s.Calm = r.IntN(5) == 0
+	s.Calm = r.IntN(8) == 0
 	s.Number = r.IntN(1 << 16)
 	return s
 }
