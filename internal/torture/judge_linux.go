@@ -49,7 +49,8 @@ func (d *driver) takeRuns() {
 
 // judgeRuns checks that nothing ran that was quarantined, which is told once it is on
 // record. What an operator has asked for is no matter of the quarantine, and what is
-// installed neither.
+// installed neither. A preflight is no run: it ends before the program begins, and one
+// may have been about to start.
 func (d *driver) judgeRuns(c *chronicle) {
 	d.takeRuns()
 	c.mu.Lock()

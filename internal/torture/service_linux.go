@@ -48,7 +48,6 @@ func service() {
 		return
 	}
 	dir, p := os.Getenv(serviceVariable), readPlan()
-	note(run{Version: p.Version, What: "begins"})
 	overseer.Run(overseer.Config{
 		Required:         true,
 		Address:          os.Getenv(addressVariable),
@@ -71,6 +70,7 @@ func service() {
 // program answers with who it is, and goes wrong as its plan says.
 func program(s overseer.State, p plan) {
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP, syscall.SIGWINCH) // else they end it
+	note(run{Version: p.Version, What: "begins"})
 	switch p.Fault {
 	case exitsAtStart:
 		fmt.Fprintln(os.Stderr, "last words of "+p.Version)
