@@ -16,7 +16,7 @@ import (
 )
 
 // Each is a text and a patch: what the bug is; the package, and the name, of the test
-// that finds it without this command.
+// that finds it where this command does not.
 //
 //go:embed mutants/*.patch
 var mutants embed.FS
@@ -60,14 +60,14 @@ func tryMutants(o options) (code int, err error) {
 	if err != nil {
 		return 1, err
 	}
-	fmt.Print("| bug | found by the torture | found by a test |\n|---|---|---|\n")
+	fmt.Print("| bug | found by the torture | else by a test |\n|---|---|---|\n")
 	for _, m := range all {
 		row, err := tryMutant(m, o)
 		if err != nil {
 			return 1, fmt.Errorf("mutant %s: %w", m.name, err)
 		}
 		fmt.Printf("| %s | %s | %s |\n", m.what, row.torture, row.test)
-		if !row.found {
+		if row.torture == "no" && row.test == "" {
 			code = 1
 			fmt.Fprintf(os.Stderr, "torture: nothing finds the mutant %s\n", m.name)
 		}
@@ -78,7 +78,6 @@ func tryMutants(o options) (code int, err error) {
 // A row says what has found a mutant.
 type row struct {
 	torture, test string
-	found         bool
 }
 
 func tryMutant(m mutant, o options) (r row, err error) {
@@ -105,12 +104,10 @@ func tryMutant(m mutant, o options) (r row, err error) {
 		if json.Unmarshal(out, &found) != nil || found.Violation == nil {
 			return r, fmt.Errorf("no report: %w: %s", err, out)
 		}
-		r.torture, r.found = fmt.Sprintf("%s, after %v", found.Violation.Promise, time.Since(began).Round(time.Second)), true
+		return row{fmt.Sprintf("%s, after %v", found.Violation.Promise, time.Since(began).Round(time.Second)), "not asked"}, nil
 	}
-	_, err = in(dir, nil, "go", "test", "-count=1", "-short", "-run", "^"+m.test+"$", m.pkg)
-	r.test = "no"
-	if err != nil {
-		r.test, r.found = fmt.Sprintf("`%s` of `%s`", m.test, m.pkg), true
+	if _, err = in(dir, nil, "go", "test", "-count=1", "-short", "-run", "^"+m.test+"$", m.pkg); err != nil {
+		r.test = fmt.Sprintf("`%s` of `%s`", m.test, m.pkg)
 	}
 	return r, nil
 }
