@@ -11,9 +11,13 @@ import (
 
 // await polls for what should come about and is not timed.
 func (h *host) await(promise string, what func() error) bool {
+	return h.awaitFor(patience, promise, what)
+}
+
+func (h *host) awaitFor(bound time.Duration, promise string, what func() error) bool {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	late := time.After(patience)
+	late := time.After(bound)
 	for {
 		err := what()
 		if err == nil {
@@ -24,7 +28,7 @@ func (h *host) await(promise string, what func() error) bool {
 		case <-h.story.stop:
 			return false
 		case <-late:
-			h.story.violated(promise, "not within %v: %v", patience, err)
+			h.story.violated(promise, "not within %v: %v", bound, err)
 			return false
 		}
 	}
@@ -42,9 +46,10 @@ func (h *host) calm(c *chronicle, d *driver) {
 			return
 		}
 	}
-	ok := h.await("restarts", func() error { return h.restartsAreDone(c) }) &&
-		h.await("left over", h.nothingIsLeft) &&
-		h.await("events", c.look)
+	const bound = 4 * terminateTimeout
+	ok := h.awaitFor(bound, "restarts", func() error { return h.restartsAreDone(c) }) &&
+		h.awaitFor(bound, "left over", h.nothingIsLeft) &&
+		h.awaitFor(bound, "events", c.look)
 	if !ok {
 		return
 	}
