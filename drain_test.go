@@ -40,7 +40,7 @@ func TestProgramThatReturnsOnItsOwnAccordExitsAtOnce(t *testing.T) {
 func TestManyGenerationsDrainAtOnce(t *testing.T) {
 	t.Parallel()
 	const generations = 8
-	s := startService(t, restartsByOrder)
+	s := startService(t, restartsByOrder, env("TEST_TERMINATE_TIMEOUT", never))
 	var held [generations][]*heldRequest
 	s.live(1)
 	for g := range generations {

@@ -43,7 +43,7 @@ var stopPhases = []stopPhase{
 			s.await(1, "msg=starting", "generation=2")
 			s.Signal(syscall.SIGUSR2)
 		}},
-	{name: "a candidate is starting",
+	{name: "a candidate is starting", options: []option{env("TEST_PROBATION", never)}, // else it may be installed by the time the stop arrives
 		reach: func(t *testing.T, s *service) {
 			publish(t, s.Next, plan{Version: "2", Fault: "slow start", After: 500 * time.Millisecond})
 			s.await(1, "program begins generation=2")
