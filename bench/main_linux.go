@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"github.com/seed-3d078585/overseer/bench/internal/page"
 	"github.com/seed-3d078585/overseer/bench/internal/result"
 	"github.com/seed-3d078585/overseer/bench/internal/trial"
 )
@@ -68,5 +69,5 @@ func run(ctx context.Context, out string, amount trial.Amount, only string, agai
 	if err := json.Unmarshal(text, &report); err != nil {
 		return fmt.Errorf("read %s: %w", figures, err)
 	}
-	return nil
+	return page.Write(out, report)
 }
