@@ -4,13 +4,10 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"strings"
 	"sync"
 	"time"
-
-	"golang.org/x/net/http2"
 
 	"github.com/seed-3d078585/overseer/bench/internal/served"
 )
@@ -21,17 +18,23 @@ type multiplexed struct {
 	address string
 
 	mu   sync.Mutex
-	conn *http2.ClientConn
+	conn *http.ClientConn
 }
 
-var transport = http2.Transport{AllowHTTP: true}
+var transport = http.Transport{Protocols: unencrypted()}
+
+func unencrypted() *http.Protocols {
+	p := new(http.Protocols)
+	p.SetUnencryptedHTTP2(true)
+	return p
+}
 
 // ask makes one request. The client is told of connections that have ended.
 func (m *multiplexed) ask(c *client, deadline time.Time) outcome {
 	ctx, cancel := context.WithDeadline(context.Background(), deadline)
 	defer cancel()
 	for {
-		conn, kind := m.take(c, deadline)
+		conn, kind := m.take(ctx, c)
 		if kind != Good {
 			return outcome{kind: kind, at: time.Now()}
 		}
@@ -42,32 +45,27 @@ func (m *multiplexed) ask(c *client, deadline time.Time) outcome {
 	}
 }
 
-// take returns the connection, with a place for one request.
-func (m *multiplexed) take(c *client, deadline time.Time) (*http2.ClientConn, Kind) {
+// take returns the connection, with a place for one request. One that had its
+// GOAWAY closes when its last request is done, and then looks like one that was
+// closed while idle, so both count as announced.
+func (m *multiplexed) take(ctx context.Context, c *client) (*http.ClientConn, Kind) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.conn != nil {
-		if m.conn.ReserveNewRequest() {
+		if m.conn.Reserve() == nil {
 			return m.conn, Good
 		}
-		if m.conn.State().Closing {
-			c.announced++
-		} else {
-			c.idleClosed++
-		}
-		m.conn.SetDoNotReuse() // it closes when its last request is done
+		c.announced++
+		m.conn = nil
 	}
-	m.conn = nil
-	link, err := (&net.Dialer{Deadline: deadline, KeepAlive: -1}).Dial("tcp", m.address)
+	conn, err := transport.NewClientConn(ctx, "http", m.address)
 	if err != nil {
 		return nil, dialFailed(err)
 	}
-	conn, err := transport.NewClientConn(link)
-	if err != nil {
-		link.Close()
+	if conn.Reserve() != nil {
+		conn.Close()
 		return nil, Reset
 	}
-	conn.ReserveNewRequest()
 	m.conn = conn
 	return conn, Good
 }
@@ -82,7 +80,7 @@ func (m *multiplexed) close() {
 }
 
 // one makes a request and says whether any of it was sent.
-func one(ctx context.Context, conn *http2.ClientConn) (outcome, bool) {
+func one(ctx context.Context, conn *http.ClientConn) (outcome, bool) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://bench/", nil)
 	if err != nil {
 		return outcome{kind: Wrong, at: time.Now()}, true
@@ -104,16 +102,15 @@ func one(ctx context.Context, conn *http2.ClientConn) (outcome, bool) {
 	return out, true
 }
 
-// sortHTTP2 goes by the text where the package has no name for an error.
+// sortHTTP2 goes by the text, as net/http has no names for these errors.
 func sortHTTP2(err error) (kind Kind, sent bool) {
-	var stream http2.StreamError
+	text := err.Error()
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		return Timeout, true
-	case strings.Contains(err.Error(), "client conn not usable"), strings.Contains(err.Error(), "client conn could not be established"):
+	case strings.Contains(text, "client conn not usable"), strings.Contains(text, "client conn could not be established"):
 		return Cut, false
-	case strings.Contains(err.Error(), "graceful shutdown GOAWAY"),
-		errors.As(err, &stream) && stream.Code == http2.ErrCodeRefusedStream:
+	case strings.Contains(text, "graceful shutdown GOAWAY"), strings.Contains(text, "REFUSED_STREAM"):
 		return Unprocessed, true
 	default:
 		return Cut, true

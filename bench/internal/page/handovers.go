@@ -67,7 +67,7 @@ For 1,000 handovers, from as many as there were. The load is open: requests are 
 	}
 	p.WriteString(`
 - **refused**: no connection was made. **reset**: a new connection was reset before its answer began. **cut under request**: the connection ended with a request sent and no byte of an answer. **cut in answer**: it ended within the answer. **unprocessed**: HTTP/2's server said, in its GOAWAY, that it has not begun with the request; a client may send such a one again, and this one does not.
-- **closed idle**: connections that ended unannounced while no request was on its way. **announced**: that ended after an answer, or a word of the program's protocol, which said so.
+- **closed idle**: connections that ended unannounced while no request was on its way. **announced**: that ended after an answer, or a word of the program's protocol, which said so; all of HTTP/2, whose client does not tell the two apart.
 
 | contestant | load | requests | a second | handovers | failed | which | closed idle | announced |
 |---|---|--:|--:|--:|--:|---|--:|--:|

@@ -50,7 +50,7 @@ func (p plot) svg() string {
 		return scaleWidth * math.Log1p(v/unit) / math.Log1p(top/unit)
 	}
 	columns := min(2, max(1, len(p.panels)))
-	width := gap + columns*(labelWidth+scaleWidth+textWidth+gap)
+	width := max(gap+columns*(labelWidth+scaleWidth+textWidth+gap), 2*gap+8*len(p.title))
 	var body strings.Builder
 	y := topHeight
 	for first := 0; first < len(p.panels); first += columns {
