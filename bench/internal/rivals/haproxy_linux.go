@@ -79,7 +79,7 @@ func (h *haproxy) Start(ctx context.Context, place contestant.Place) (err error)
 	if err := os.WriteFile(config, []byte(text), 0o644); err != nil {
 		return err
 	}
-	h.process, err = start(place.Dir, []string{"haproxy", "-W", "-db", "-f", config, "-p", filepath.Join(place.Dir, "pid"), "-x", filepath.Join(place.Dir, "s")})
+	h.process, err = start(place.Dir, []string{"haproxy", "-W", "-db", "-f", config, "-p", filepath.Join(place.Dir, "pid")})
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -147,12 +148,25 @@ func (n *nginx) Wait(ctx context.Context) error {
 	return errors.Join(syscall.Kill(old, syscall.SIGWINCH), syscall.Kill(old, syscall.SIGQUIT), reap(ctx, old, 0))
 }
 
-// Stop ends the master, fast.
+// Stop ends the master, fast; and the one before, where an upgrade was not
+// finished.
 func (n *nginx) Stop() error {
-	pid, err := n.readPID("pid")
-	if err != nil {
-		return err
+	var all []error
+	for _, name := range []string{"pid.oldbin", "pid"} {
+		pid, err := n.readPID(name)
+		if errors.Is(err, fs.ErrNotExist) && name != "pid" {
+			continue
+		}
+		if err == nil {
+			err = end(pid)
+		}
+		all = append(all, err)
 	}
+	return errors.Join(all...)
+}
+
+// end ends an adopted process, which is killed where it takes too long.
+func end(pid int) error {
 	if err := syscall.Kill(pid, syscall.SIGTERM); err != nil {
 		return err
 	}
