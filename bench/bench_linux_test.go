@@ -58,8 +58,11 @@ func TestBench(t *testing.T) {
 	for _, h := range r.Handovers {
 		switch h.Contestant {
 		case "overseer":
-			if h.Failed() > 0 || h.Requests == 0 || h.Handovers != 2 {
-				t.Errorf("%s: %d of %d requests failed (%v) in %d handovers, want none of some in 2", h.Mode, h.Failed(), h.Requests, h.Failures, h.Handovers)
+			// A request may cross the GOAWAY of net/http's server, which says then
+			// that it has not begun with it.
+			failed := h.Failed() - h.Failures[load.Unprocessed.String()]
+			if failed > 0 || h.Requests == 0 || h.Handovers != 2 {
+				t.Errorf("%s: %d of %d requests failed (%v) in %d handovers, want none of some in 2", h.Mode, failed, h.Requests, h.Failures, h.Handovers)
 			}
 			if h.FirstOfNew.Mid <= 0 {
 				t.Errorf("%s: no new generation was seen to answer", h.Mode)

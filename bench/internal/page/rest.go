@@ -29,13 +29,13 @@ func rest(p *strings.Builder, r result.Report) {
 	p.WriteString(`
 ## The master
 
-Resident memory of processes of the same binary, after one restart. The idle one waits in ` + "`main`" + `. The fetcher watches a file and has read it once.
+Resident memory of processes of the same binary, after one restart. The idle one waits in ` + "`main`" + `. The fetcher watches a file and has read it once. Anonymous is what is no page of a file: those of the program's file, which are most, all processes of it share, and the system drops them where it needs the memory.
 
-| process | resident | ratio |
-|---|--:|--:|
+| process | resident | ratio | anonymous |
+|---|--:|--:|--:|
 `)
 	for _, process := range r.Processes {
-		fmt.Fprintf(p, "| %s | %s | %s |\n", process.Name, within(process.Resident, mebi), times2(process.Ratio))
+		fmt.Fprintf(p, "| %s | %s | %s | %s |\n", process.Name, within(process.Resident, mebi), times2(process.Ratio), within(process.Anonymous, mebi))
 	}
 	p.WriteString(`
 ## Start-up

@@ -81,9 +81,10 @@ type Pair struct {
 
 // A Process is what one holds, in bytes.
 type Process struct {
-	Name     string
-	Resident Spread
-	Ratio    Spread // to the idle one of the same round
+	Name      string
+	Resident  Spread
+	Anonymous Spread // of it, what is no page of a file
+	Ratio     Spread // of what is resident, to the idle one of the same round
 }
 
 // A Start is how long a program takes from its start to its first answer.

@@ -58,7 +58,7 @@ var (
 
 func (a Amount) full() Amount {
 	a.Name = "full"
-	a.Paces = paces(2)
+	a.Paces = paces(3)
 	a.Steady = 10 * time.Second
 	a.Handovers, a.Longest = 100, 20*time.Second
 	a.OwnHandovers, a.OwnRequests, a.OwnLongest = 1000, 1_000_000, 30*time.Minute

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sort"
 	"strings"
 	"time"
 
@@ -126,12 +127,9 @@ func count(h *result.Handover, log load.Log, steady window, windows []window) {
 		if steady.has(r) {
 			calm = append(calm, r)
 		}
-	}
-	for _, w := range windows {
-		for _, r := range log.Records {
-			if w.has(r) {
-				busy = append(busy, r)
-			}
+		after := sort.Search(len(windows), func(i int) bool { return windows[i].from > r.Due })
+		if after > 0 && windows[after-1].has(r) {
+			busy = append(busy, r)
 		}
 	}
 	h.Steady, h.Window = quantiles(calm), quantiles(busy)

@@ -67,16 +67,19 @@ func processor(pid int) (time.Duration, error) {
 }
 
 // resident is the memory of a process, in bytes.
-func resident(pid int) (float64, error) {
+func resident(pid int) (float64, error) { return memory(pid, "VmRSS:") }
+
+// memory is one of the figures of proc_pid_status(5), in bytes.
+func memory(pid int, name string) (float64, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0, err
 	}
 	for line := range strings.Lines(string(text)) {
-		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+		if rest, ok := strings.CutPrefix(line, name); ok {
 			kib, err := strconv.ParseFloat(strings.Fields(rest)[0], 64)
 			return kib * 1024, err
 		}
 	}
-	return 0, fmt.Errorf("process %d has no VmRSS", pid)
+	return 0, fmt.Errorf("process %d has no %s", pid, name)
 }

@@ -13,7 +13,7 @@ import (
 // nothing at all. Each has restarted its program once.
 func (t *Trials) processes(ctx context.Context) error {
 	names := []string{result.Idle, result.Master, result.FetchingMaster}
-	found := make([][]float64, len(names))
+	found, anonymous := make([][]float64, len(names)), make([][]float64, len(names))
 	for range t.Amount.Rounds {
 		idle, err := rivals.StartIdle(t.dir, t.self)
 		if err != nil {
@@ -38,7 +38,11 @@ func (t *Trials) processes(ctx context.Context) error {
 				if err != nil {
 					return err
 				}
-				found[i] = append(found[i], n)
+				own, err := memory(pid, "RssAnon:")
+				if err != nil {
+					return err
+				}
+				found[i], anonymous[i] = append(found[i], n), append(anonymous[i], own)
 			}
 			return nil
 		}()
@@ -47,7 +51,7 @@ func (t *Trials) processes(ctx context.Context) error {
 		}
 	}
 	for i, name := range names {
-		t.report.Processes = append(t.report.Processes, result.Process{Name: name, Resident: spread(found[i]), Ratio: pairwise(found[i], found[0], ratio)})
+		t.report.Processes = append(t.report.Processes, result.Process{Name: name, Resident: spread(found[i]), Anonymous: spread(anonymous[i]), Ratio: pairwise(found[i], found[0], ratio)})
 	}
 	return nil
 }
