@@ -128,7 +128,7 @@ func startUp(r result.Report) (all []goal) {
 
 func masters(r result.Report) (all []goal) {
 	for _, process := range r.Processes {
-		if process.Name != result.Idle { // all of its pages, the shared ones too
+		if process.Name != result.Idle {
 			all = append(all, goal{
 				want:    process.Name + ": at most 1.2 of the memory of an idle program with the same imports",
 				got:     times2(process.Ratio),

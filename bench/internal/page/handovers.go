@@ -79,7 +79,7 @@ For 1,000 handovers, from as many as there were. The load is open: requests are 
 	p.WriteString(`
 ## Latency
 
-From the moment at which a request was due to the last byte of its answer (to the first byte of a slow body), of the requests that did not fail. "Before" is the load with no handover; "window" is from the trigger of each handover until 100 ms after its new generation has answered first. Quantiles are exact; the client's own timers and the scheduler are part of them.
+From the moment at which a request was due to the last byte of its answer (to the first byte of a slow body), of the requests that did not fail. "Before" is the load with no handover; "window" is from the trigger of each handover until 100 ms after its new generation has answered first. Quantiles are exact; the client's own timers and the scheduler are part of them. In the window a process starts, on the processors that client and program share with it.
 
 ![p99.9 before and in the window](benchmarks/latency.svg)
 

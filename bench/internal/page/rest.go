@@ -40,7 +40,7 @@ Resident memory of processes of the same binary, after one restart. The idle one
 	p.WriteString(`
 ## Start-up
 
-From the start of the process to its first answer, by the size of the program's file: the benchmark's own binary, and padded. It is asked each 2 ms.
+From the start of the process to its first answer, by the size of the program's file: the benchmark's own binary, and padded. It is asked each 2 ms. Before overseer starts a process it reads the file and hashes it, with SHA-256 and SHA-1 side by side, which is what grows with the size; a handover does so too.
 
 ![start-up](benchmarks/starts.svg)
 
