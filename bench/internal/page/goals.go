@@ -14,6 +14,7 @@ const ours = "overseer"
 const (
 	met     = "met"
 	missed  = "**missed**"
+	noisy   = "too noisy to tell"
 	unclear = "too few to tell"
 )
 
@@ -56,6 +57,7 @@ func noFailures(r result.Report) (all []goal) {
 		}
 		switch {
 		case h.Failed() > 0:
+			g.got += ": " + which(h.Failures)
 			g.verdict = missed
 		case h.Requests < enoughRequests || h.Handovers < enoughHandovers:
 			g.verdict = unclear
@@ -92,11 +94,15 @@ func speed(r result.Report) (all []goal) {
 		if pair.LessIsBetter || pair.Rounds < 2 {
 			continue
 		}
-		all = append(all, goal{
+		g := goal{
 			want:    pair.Name + ": at least 0.98 of the plain server",
 			got:     fmt.Sprintf("%s of it in %d rounds", times2(pair.Ratio), pair.Rounds),
 			verdict: judge(pair.Ratio.Mid >= 0.98),
-		})
+		}
+		if pair.Ratio.Low < 0.98 && pair.Ratio.High > 0.98 && pair.Ratio.High > 2*pair.Ratio.Low {
+			g.verdict = noisy
+		}
+		all = append(all, g)
 	}
 	return all
 }

@@ -54,6 +54,9 @@ Written by `+"`%s`"+` (profile %q) at %s; it took %v. Each figure is of this one
 - Load of the machine over a minute: %.1f at the start, %.1f at the end. The load client, the backends of the proxies and the contestants share its processors.
 `, command, r.Profile, r.Began.UTC().Format("2006-01-02 15:04 UTC"), r.Took.Round(time.Second),
 		m.Processor, m.Processors, float64(m.Memory)/(1<<30), m.Kernel, m.Go, m.Files, m.Load[0], m.Load[1])
+	if m.Load[0] > float64(m.Processors) {
+		p.WriteString("- **The machine was busy with other work from the start, so times, and the goals that are about times, say little here.** Counts of failures do not depend on it, and what races there are show the more.\n")
+	}
 	p.WriteString("\n| contestant | version | |\n|---|---|---|\n")
 	for _, c := range r.Contestants {
 		note := ""
@@ -72,6 +75,7 @@ All serve the same program: a small answer, an answer in ten parts that takes 15
 		p.WriteString("\nWhat could not be measured in this run:\n\n")
 		for _, text := range r.Problems {
 			first, _, _ := strings.Cut(text, "\n")
+			first, _, _ = strings.Cut(first, "; it has said:")
 			fmt.Fprintf(p, "- %s\n", first)
 		}
 	}

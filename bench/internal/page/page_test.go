@@ -22,8 +22,8 @@ func TestVerdicts(t *testing.T) {
 		q := func(d time.Duration) result.Quantiles { return result.Quantiles{Requests: requests, P999: d} }
 		return result.Report{Handovers: []result.Handover{{Contestant: ours, Steady: q(before), Window: q(after)}}}
 	}
-	pair := func(ratio float64) result.Report {
-		return result.Report{Pairs: []result.Pair{{Name: "speed", Rounds: 3, Ratio: result.Spread{Mid: ratio}}}}
+	pair := func(low, mid, high float64) result.Report {
+		return result.Report{Pairs: []result.Pair{{Name: "speed", Rounds: 3, Ratio: result.Spread{Mid: mid, Low: low, High: high}}}}
 	}
 	start := func(plain, ours float64) result.Report {
 		return result.Report{Starts: []result.Start{{Plain: result.Spread{Mid: plain}, Ours: result.Spread{Mid: ours}}}}
@@ -42,8 +42,10 @@ func TestVerdicts(t *testing.T) {
 		{"calm", calm, window(time.Second, 1500*time.Millisecond, 1000), met},
 		{"not calm", calm, window(time.Second, 1501*time.Millisecond, 1000), missed},
 		{"calm, of few", calm, window(time.Second, time.Second, 999), unclear},
-		{"fast", speed, pair(0.98), met},
-		{"slow", speed, pair(0.979), missed},
+		{"fast", speed, pair(0.9, 0.98, 1.1), met},
+		{"slow", speed, pair(0.9, 0.979, 1.1), missed},
+		{"noise", speed, pair(0.5, 0.98, 1.1), noisy},
+		{"slow, all of it", speed, pair(0.2, 0.5, 0.9), missed},
 		{"starts soon", startUp, start(0.1, 0.1149), met},
 		{"starts late", startUp, start(0.1, 0.1151), missed},
 	} {
