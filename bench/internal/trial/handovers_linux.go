@@ -99,7 +99,8 @@ func (t *Trials) restarts(ctx context.Context, c contestant.Contestant, began ti
 		if time.Since(first) > longest {
 			return true
 		}
-		return len(windows) >= wanted && (!own || time.Since(began).Seconds()*pace.Rate >= float64(a.OwnRequests))
+		due := time.Since(began).Seconds() * pace.Rate * 0.98 // some may wait for their turn
+		return len(windows) >= wanted && (!own || due >= float64(a.OwnRequests))
 	}
 	for !enough() {
 		from := time.Since(began)

@@ -16,15 +16,17 @@ import (
 func (t *Trials) upgrades(ctx context.Context) error {
 	for _, size := range t.Amount.Sizes {
 		rounds := max(2, t.Amount.Rounds/3)
+		u := result.Upgrade{}
 		var took []float64
 		for round := range rounds {
 			d, real, err := t.upgrade(ctx, size, round)
 			if err != nil {
 				return err
 			}
-			took, size = append(took, d.Seconds()), real
+			took, u.Size = append(took, d.Seconds()), real
 		}
-		t.report.Upgrades = append(t.report.Upgrades, result.Upgrade{Size: size, Took: spread(took)})
+		u.Took = spread(took)
+		t.report.Upgrades = append(t.report.Upgrades, u)
 	}
 	return nil
 }
