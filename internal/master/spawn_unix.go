@@ -3,12 +3,8 @@
 package master
 
 import (
-	"crypto/sha1"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strconv"
 	"strings"
@@ -181,12 +177,12 @@ func (m *Master) openInstalled() (binary, error) {
 		f.Close()
 		return binary{}, fmt.Errorf("open the program's binary (Config.ExecFile): %q is not a regular file", path)
 	}
-	id, sum := sha1.New(), sha256.New()
-	if _, err := io.Copy(io.MultiWriter(id, sum), f); err != nil {
+	digest, id, err := digests(f)
+	if err != nil {
 		f.Close()
 		return binary{}, fmt.Errorf("hash the program's binary: %w", err)
 	}
-	return binary{file: f, path: path, digest: release.Digest(sum.Sum(nil)), id: hex.EncodeToString(id.Sum(nil)), owned: true}, nil
+	return binary{file: f, path: path, digest: digest, id: id, owned: true}, nil
 }
 
 // errNoRecord marks what is the disk's fault, whatever it was, and no release's.
