@@ -62,6 +62,9 @@ func tryMutants(o options) (code int, err error) {
 	}
 	fmt.Print("| bug | found by the torture | else by a test |\n|---|---|---|\n")
 	for _, m := range all {
+		if o.only != "" && o.only != m.name {
+			continue
+		}
 		row, err := tryMutant(m, o)
 		if err != nil {
 			return 1, fmt.Errorf("mutant %s: %w", m.name, err)
