@@ -107,6 +107,7 @@ func tryMutant(m mutant, o options) (r row, err error) {
 		if json.Unmarshal(out, &found) != nil || found.Violation == nil {
 			return r, fmt.Errorf("no report: %w: %s", err, out)
 		}
+		fmt.Fprintf(os.Stderr, "torture: mutant %s: %s\n", m.name, found.Violation.Text)
 		return row{fmt.Sprintf("%s, after %v", found.Violation.Promise, time.Since(began).Round(time.Second)), "not asked"}, nil
 	}
 	if _, err = in(dir, nil, "go", "test", "-count=1", "-short", "-run", "^"+m.test+"$", m.pkg); err != nil {
