@@ -25,6 +25,7 @@ type Conn struct {
 
 	in    []byte     // bytes read and not yet consumed
 	files []*os.File // descriptors read and not yet consumed
+	cut   bool       // some did not come: this process has too many open
 
 	mu sync.Mutex // held while a frame is written
 }
@@ -105,7 +106,8 @@ func (c *Conn) write(out, oob []byte) error {
 // with its descriptors, which are close-on-exec and the caller's to close. It
 // returns [io.EOF] when the other side has gone, and ends with an error when
 // the Conn is closed. Give it a bound with SetReadDeadline; any other error is
-// the end of the conversation.
+// the end of the conversation. A [Private] comes without its descriptor where this
+// process may open no more: that fails a probe, and is no reason to end.
 func (c *Conn) Receive() (Message, []*os.File, error) {
 	m, files, err := c.receive()
 	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
@@ -126,6 +128,10 @@ func (c *Conn) receive() (Message, []*os.File, error) {
 			return nil, nil, err
 		}
 		if count > len(c.files) {
+			if private, ok := m.(Private); ok && c.cut {
+				c.cut = false
+				return private, nil, nil
+			}
 			return nil, nil, fmt.Errorf("receive: frame announces %d descriptors, %d came: is the limit of open files (ulimit -n) reached?", count, len(c.files))
 		}
 		files := c.files[:count:count]
@@ -180,9 +186,8 @@ func (c *Conn) fill() error {
 		return err
 	case len(c.files) > c.maxFiles:
 		return fmt.Errorf("receive: %d descriptors that no frame announces", len(c.files))
-	case flags&unix.MSG_CTRUNC != 0:
-		return errors.New("receive: descriptors were cut off: is the limit of open files (ulimit -n) reached?")
 	}
+	c.cut = c.cut || flags&unix.MSG_CTRUNC != 0
 	c.in = append(c.in, buf[:n]...)
 	return nil
 }

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"syscall"
 	"time"
 
@@ -49,6 +51,7 @@ func (h *host) calm(c *chronicle, d *driver) {
 	const bound = 4 * terminateTimeout
 	ok := h.awaitFor(bound, "restarts", func() error { return h.restartsAreDone(c) }) &&
 		h.awaitFor(bound, "left over", h.nothingIsLeft) &&
+		h.awaitFor(bound, "quarantine", func() error { return h.quarantineIsKept(c) }) &&
 		h.awaitFor(bound, "events", c.look)
 	if !ok {
 		return
@@ -95,6 +98,23 @@ func (h *host) restartsAreDone(c *chronicle) error {
 		}
 	}
 	h.asked = nil
+	return nil
+}
+
+// quarantineIsKept checks that the master has on record whatever it has said to be
+// quarantined.
+func (h *host) quarantineIsKept(c *chronicle) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	entries, err := h.admin.Quarantine(ctx)
+	if err != nil {
+		return err
+	}
+	for digest := range c.quarantined() {
+		if !slices.ContainsFunc(entries, func(e admin.Entry) bool { return e.Digest == digest }) {
+			return fmt.Errorf("release %s is not in the quarantine", h.release(digest).Version)
+		}
+	}
 	return nil
 }
 

@@ -104,13 +104,11 @@ func freeAddress() (string, error) {
 	return "", errors.New("no port from 20000 to 32000 is free")
 }
 
+// remove removes all that the host has. A mount may lie on another.
 func (h *host) remove() error {
-	var err error
-	if h.root {
-		for unix.Unmount(h.disk, unix.MNT_DETACH) == nil {
-		}
+	for h.root && unix.Unmount(h.disk, unix.MNT_DETACH) == nil {
 	}
-	return errors.Join(err, os.RemoveAll(h.dir))
+	return os.RemoveAll(h.dir)
 }
 
 // know remembers a release.

@@ -165,11 +165,11 @@ func (h *host) whoAnswers(bound time.Duration) (pid int, err error) {
 	return strconv.Atoi(parts[len(parts)-1])
 }
 
-// now returns the master that runs, and that it is up.
+// now returns the master that runs: one that is up, and that nobody has ended.
 func (h *host) now() (*life, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.life == nil || !h.life.isUp() || closed(h.life.ended) {
+	if h.life == nil || !h.life.isUp() || h.life.expected || closed(h.life.ended) {
 		return nil, errors.New("no master is up")
 	}
 	return h.life, nil
@@ -183,8 +183,13 @@ func (h *host) endMaster(l *life, s syscall.Signal, last bool) error {
 		return err
 	}
 	defer v.close()
-	harm := h.harmBegins(harm{What: fmt.Sprintf("no master after %v", s), Refuses: true, Resets: true})
 	h.mu.Lock()
+	if l.expected {
+		h.mu.Unlock()
+		return skipped("it is ending already")
+	}
+	harm := &harm{What: fmt.Sprintf("no master after %v", s), From: time.Now(), Refuses: true, Resets: true}
+	h.harms = append(h.harms, harm)
 	l.expected, l.harm, h.ends = true, harm, h.ends || last
 	h.mu.Unlock()
 	if err := v.signal(s); err != nil {

@@ -40,6 +40,7 @@ type options struct {
 	write   string
 	shrink  time.Duration
 	mutants bool
+	only    string
 }
 
 func readOptions(args []string) (o options, err error) {
@@ -53,6 +54,7 @@ func readOptions(args []string) (o options, err error) {
 	f.StringVar(&o.write, "o", "", "add the figures to this `file`")
 	f.DurationVar(&o.shrink, "shrink", 5*time.Minute, "how long to look for fewer steps that break the same promise")
 	f.BoolVar(&o.mutants, "mutants", false, "put bugs into copies of this module, which is the working directory, and say what finds them")
+	f.StringVar(&o.only, "only", "", "of the mutants, try the one of this `name`")
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}

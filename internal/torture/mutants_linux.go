@@ -62,6 +62,9 @@ func tryMutants(o options) (code int, err error) {
 	}
 	fmt.Print("| bug | found by the torture | else by a test |\n|---|---|---|\n")
 	for _, m := range all {
+		if o.only != "" && o.only != m.name {
+			continue
+		}
 		row, err := tryMutant(m, o)
 		if err != nil {
 			return 1, fmt.Errorf("mutant %s: %w", m.name, err)
@@ -104,6 +107,7 @@ func tryMutant(m mutant, o options) (r row, err error) {
 		if json.Unmarshal(out, &found) != nil || found.Violation == nil {
 			return r, fmt.Errorf("no report: %w: %s", err, out)
 		}
+		fmt.Fprintf(os.Stderr, "torture: mutant %s: %s\n", m.name, found.Violation.Text)
 		return row{fmt.Sprintf("%s, after %v", found.Violation.Promise, time.Since(began).Round(time.Second)), "not asked"}, nil
 	}
 	if _, err = in(dir, nil, "go", "test", "-count=1", "-short", "-run", "^"+m.test+"$", m.pkg); err != nil {

@@ -15,7 +15,7 @@ const pageHead = `# Torture
 
 What [` + "`internal/torture`" + `](../internal/torture/doc.go) has done to a real service under load, and what came of it. Each run adds its figures: ` + "`go run ./internal/torture -for 2m -o docs/torture.md`" + `.
 
-A failure is *inherent* where no supervisor could help: the request was inside a process that was killed by SIGKILL or crashed, or no master ran. All others are violations, and there is no line of a run with one.
+A failure is *inherent* where no supervisor could help: the request was inside a process that was killed by SIGKILL or crashed, or no master ran. All others are violations, and a run with one adds no figures.
 `
 
 // addToPage appends the figures of a run.

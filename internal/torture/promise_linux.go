@@ -101,6 +101,24 @@ func (c *chronicle) committed(digest string) bool {
 	return false
 }
 
+// quarantined returns the releases that were last said to be quarantined: the newest
+// hundred, as a record has room for some more than that.
+func (c *chronicle) quarantined() map[string]bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	seen, all := map[string]bool{}, map[string]bool{}
+	for _, e := range slices.Backward(c.all) {
+		switch e.Kind {
+		case admin.Quarantined, admin.Forgotten, admin.Committed:
+			if !seen[e.Release] && e.Kind == admin.Quarantined && len(all) < 100 {
+				all[e.Release] = true
+			}
+			seen[e.Release] = true
+		}
+	}
+	return all
+}
+
 // newest returns the newest event of a kind.
 func (c *chronicle) newest(k admin.Kind) admin.Event {
 	c.mu.Lock()

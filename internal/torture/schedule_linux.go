@@ -124,6 +124,7 @@ func stepOf(seed uint64, index int) step {
 	s.Pause = upTo(r, 600*time.Millisecond)
 	s.Calm = r.IntN(8) == 0
 	s.Number = r.IntN(1 << 16)
+	s.Calm = s.Calm || s.Fault != none && s.Number%3 == 0 // to see what it leaves behind
 	return s
 }
 
