@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/seed-3d078585/overseer"
+	"github.com/seed-3d078585/overseer/admin"
 	"github.com/seed-3d078585/overseer/loadtest"
 )
 
@@ -120,6 +121,12 @@ func TestCommandTree(t *testing.T) {
 					t.Errorf("%s is of version %q, %v; want %q", link.name, got, err, link.version)
 				}
 			}
+			client := admin.Dial(adminSocket(t, s, filepath.Join(home, ".overseer")))
+			if _, err := client.Rollback(t.Context(), admin.Order{}, admin.ToPrevious); err != nil {
+				t.Fatal(err)
+			}
+			s.await(3, "msg=committed")
+			treeAnswers(t, s, "2")
 			report := noLoss(t, load)
 			if report.ByVersion["bad"] > 0 {
 				t.Errorf("the bad release answered %d requests", report.ByVersion["bad"])

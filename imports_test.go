@@ -24,7 +24,7 @@ const modulePath = "github.com/seed-3d078585/overseer"
 //
 // Test support stands one floor above what it tests.
 const floors = `
-	6  examples/* internal/adminbench internal/releasebench internal/scalebench
+	6  examples/* internal/adminbench internal/releasebench internal/scalebench internal/torture
 	5  .
 	4  admin/cli internal/master internal/worker internal/update internal/isolate
 	3  admin/doctor internal/store fetcher/fetchertest trust/trusttest

@@ -28,6 +28,9 @@ type tab struct {
 	t   *testing.T
 	ctx context.Context
 
+	broken  context.Context // ends when the page throws: there is nothing to wait for then
+	breakUp context.CancelFunc
+
 	mu      sync.Mutex
 	faults  []string
 	hosts   []string // that it may ask
@@ -66,6 +69,7 @@ func openTab(t *testing.T, address string, on screen, mayFail bool) *tab {
 		t.Fatal(err)
 	}
 	b := &tab{t: t, hosts: []string{u.Host}, mayFail: mayFail}
+	b.broken, b.breakUp = context.WithCancel(t.Context())
 	ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext(), chromedp.WithListener(b.hear))
 	t.Cleanup(func() {
 		cancel()
@@ -107,6 +111,7 @@ func (b *tab) hear(event any) {
 			text += " " + thrown.Description
 		}
 		b.fault("exception: " + text)
+		b.breakUp()
 	case *runtime.EventConsoleAPICalled:
 		b.fault(fmt.Sprintf("console.%s", e.Type))
 	case *cdplog.EventEntryAdded:
@@ -168,6 +173,7 @@ func (b *tab) until(expression string) {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, patience+5*time.Second)
 	defer cancel()
+	defer context.AfterFunc(b.broken, cancel)()
 	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(patience))); err != nil {
 		b.t.Fatalf("wait in the page until %s: %v\n%s", expression, err, b.words())
 	}

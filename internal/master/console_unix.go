@@ -3,87 +3,120 @@
 package master
 
 import (
-	"errors"
-	"net"
-	"os"
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/seed-3d078585/overseer/admin"
-	"github.com/seed-3d078585/overseer/internal/socket"
-	"golang.org/x/sys/unix"
+	"github.com/seed-3d078585/overseer/internal/machine"
 )
 
-// Admin is by what a master is reached.
-type Admin struct {
-	Socket    *socket.Socket // unix, the master closes and removes it; nil: none
-	Listeners []Listener     // others
+// A console is the master as package admin sees it. Its methods are called by any
+// goroutine; what they decide is decided by the owner, at one moment.
+type console struct{ m *Master }
+
+var _ admin.Master = console{}
+
+func (c console) Status(ctx context.Context) (admin.Status, error) { return c.m.statusNow(ctx) }
+
+func (c console) Sample(ctx context.Context) (admin.Sample, error) { return c.m.sample(ctx) }
+
+func (c console) Events(after uint64, limit int) ([]admin.Event, bool) {
+	return c.m.cfg.Journal.Events(after, limit)
 }
 
-// A Listener is one more way in.
-type Listener struct {
-	net.Listener
-	Access admin.Access
+func (c console) Follow(after uint64) admin.Follower { return c.m.cfg.Journal.Follow(after) }
+
+func (c console) History(_ context.Context, limit int) ([]admin.Attempt, error) {
+	return c.m.cfg.Journal.History(limit), nil
 }
 
-// consoleTimeout bounds the wait for requests that are being answered when the
-// master ends.
-const consoleTimeout = 2 * time.Second
-
-// A reception is the server of the admin API.
-type reception struct {
-	server *admin.Server
-	socket *socket.Socket
-}
-
-// openConsole begins to answer. What cannot be opened is said, and hinders nothing.
-func (m *Master) openConsole() {
-	c := &m.console
-	c.server = admin.NewServer(console{m}, admin.Options{Log: m.cfg.Log})
-	if c.socket != nil {
-		l, err := listenerOf(c.socket)
-		if err != nil {
-			m.cfg.Log.Warn("the master cannot be reached by its socket", "socket", c.path(), "error", err)
-		} else {
-			m.serve(Listener{l, admin.Access{Peer: true}})
+// order has the owner carry out what is asked for, where nothing speaks against
+// it. do returns why it cannot be done, or nothing.
+func (c console) order(ctx context.Context, o admin.Order, do func() (refusal string)) error {
+	m, refusal := c.m, ""
+	err := m.inOwner(ctx, func() {
+		if live := int(m.machine.Snapshot().Live); o.Generation != 0 && o.Generation != live {
+			refusal = fmt.Sprintf("generation %d is live by now, and not %d: look again", live, o.Generation)
+			if live == 0 {
+				refusal = fmt.Sprintf("no generation is live by now, and not %d: look again", o.Generation)
+			}
+			return
 		}
+		refusal = do()
+	})
+	if err == nil && refusal != "" {
+		err = &admin.Conflict{Reason: refusal}
 	}
-	for _, l := range m.cfg.Admin.Listeners {
-		m.serve(l)
-	}
+	return err
 }
 
-func (m *Master) serve(l Listener) {
-	server := m.console.server
-	m.beside.Go(func() {
-		if err := server.Serve(l.Listener, l.Access); err != nil {
-			m.cfg.Log.Warn("the master cannot be reached", "address", l.Addr().String(), "error", err)
+func (c console) Restart(ctx context.Context, o admin.Order) error {
+	return c.order(ctx, o, func() string {
+		ev := machine.RestartAsked{By: o.Actor}
+		if refusal := c.m.machine.Refuses(ev); refusal != "" {
+			return refusal
 		}
+		c.m.take(admin.RestartAsked, o)
+		c.m.step(ev)
+		return ""
 	})
 }
 
-// listenerOf makes a listener of a copy of the socket, which outlives it.
-func listenerOf(s *socket.Socket) (net.Listener, error) {
-	fd, err := unix.FcntlInt(s.FD(), unix.F_DUPFD_CLOEXEC, 0)
-	if err != nil {
-		return nil, os.NewSyscallError("fcntl", err)
-	}
-	return socket.FileListener(s.Network(), os.NewFile(uintptr(fd), "admin"))
+func (c console) Upgrade(ctx context.Context, o admin.Order) error {
+	return c.order(ctx, o, func() string { return c.m.upgrade(o) })
 }
 
-// close ends all answers, and takes the name away.
-func (c *reception) close() {
-	if c.server != nil {
-		c.server.Close(consoleTimeout)
+// upgrade tries the release that waits, else looks for one.
+func (m *Master) upgrade(o admin.Order) (refusal string) {
+	if h := m.hold.now; h != nil {
+		return "upgrades are held " + heldBy(h)
 	}
-	if c.socket != nil {
-		errors.Join(c.socket.Unlink(), c.socket.Close()) // best effort: the process ends
-	}
-}
-
-// path is where the socket is; empty: there is none.
-func (c *reception) path() string {
-	if c.socket == nil {
+	if m.machine.Snapshot().Waiting != "" {
+		if refusal := m.machine.Refuses(machine.TryAsked{}); refusal != "" {
+			return refusal
+		}
+		m.take(admin.UpgradeAsked, o)
+		m.step(machine.TryAsked{})
 		return ""
 	}
-	return c.socket.Record().Node.Path
+	if m.cfg.Looker == nil {
+		return "there is no source of releases: set Config.Fetcher"
+	}
+	if refusal := m.machine.Refuses(machine.RestartAsked{Force: true}); refusal != "" {
+		return refusal
+	}
+	m.take(admin.UpgradeAsked, o)
+	m.ordered.looks = true
+	m.cfg.Looker.Look()
+	return ""
+}
+
+// heldBy says whose hold it is.
+func heldBy(h *admin.Hold) string {
+	text := "by " + h.Actor + " since " + h.Since.Format(time.RFC3339)
+	if h.Until != nil {
+		text += ", until " + h.Until.Format(time.RFC3339)
+	}
+	if h.Reason != "" {
+		text += ": " + h.Reason
+	}
+	return text + "; release the hold first"
+}
+
+func (c console) SetLogLevel(ctx context.Context, o admin.Order, name string) error {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(name)); err != nil {
+		return &admin.Conflict{Reason: fmt.Sprintf("there is no level %q: take debug, info, warn or error", name)}
+	}
+	m := c.m
+	return c.order(ctx, o, func() string {
+		m.cfg.Level.Set(level)
+		m.level = strings.ToLower(level.String())
+		o.Reason = strings.TrimSpace(m.level + " " + o.Reason)
+		m.tellOrder(admin.LogLevel, o, "")
+		return ""
+	})
 }

@@ -3,6 +3,7 @@
 package master
 
 import (
+	"context"
 	"sync/atomic"
 	"time"
 
@@ -80,4 +81,39 @@ func (m *Master) setHold(now *admin.Hold) {
 func (m *Master) holdOver() {
 	m.tellOrder(admin.Released, admin.Order{Reason: "its time is over"}, "")
 	m.setHold(nil)
+}
+
+func (c console) Hold(ctx context.Context, o admin.Order, until time.Time) error {
+	m := c.m
+	if m.cfg.Store == nil {
+		return &admin.Conflict{Reason: "there are no upgrades to hold"}
+	}
+	now := time.Now().UTC().Round(0)
+	if !until.IsZero() && !until.After(now) {
+		return &admin.Conflict{Reason: "the end of the hold is in the past"}
+	}
+	h := store.Held{Since: now, Until: until, Reason: o.Reason, Actor: o.Actor}
+	if err := m.cfg.Store.SetHeld(h); err != nil {
+		return err
+	}
+	return c.order(ctx, o, func() string {
+		m.tellOrder(admin.Held, o, "")
+		m.setHold(shownHold(h))
+		return ""
+	})
+}
+
+func (c console) Release(ctx context.Context, o admin.Order) error {
+	m := c.m
+	if m.cfg.Store == nil || !m.IsHeld() {
+		return &admin.Conflict{Reason: "upgrades are not held"}
+	}
+	if err := m.cfg.Store.SetHeld(store.Held{}); err != nil {
+		return err
+	}
+	return c.order(ctx, o, func() string {
+		m.tellOrder(admin.Released, o, "")
+		m.setHold(nil)
+		return ""
+	})
 }

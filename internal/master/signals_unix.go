@@ -5,6 +5,7 @@ package master
 import (
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/seed-3d078585/overseer/internal/machine"
@@ -47,29 +48,63 @@ func CatchEarly() {
 	}
 }
 
-// sort hands on what CatchEarly has taken.
-func (s *Signals) sort() {
-	if early == nil {
-		return
-	}
+// sort hands on what CatchEarly has taken. A signal that came while both have
+// taken them is in two places: one of a kind that is there already is that one, or
+// has been merged with it, as the kernel does with signals that wait.
+func (s *Signals) sort(before []os.Signal) {
 	signal.Stop(early)
+	during := drained(early)
+	early = nil
+	for _, to := range []chan os.Signal{s.restart, s.stop, s.other} {
+		held := drained(to)
+		for _, sig := range during {
+			if s.place(sig) == to && !slices.Contains(held, sig) {
+				held = append(held, sig)
+			}
+		}
+		for _, sig := range append(s.placed(before, to), held...) {
+			deliver(to, sig)
+		}
+	}
+}
+
+// placed are those of some signals that go to one place.
+func (s *Signals) placed(all []os.Signal, to chan os.Signal) (some []os.Signal) {
+	for _, sig := range all {
+		if s.place(sig) == to {
+			some = append(some, sig)
+		}
+	}
+	return some
+}
+
+// place is where signals of a kind go.
+func (s *Signals) place(sig os.Signal) chan os.Signal {
+	switch sig {
+	case s.restartBy:
+		return s.restart
+	case syscall.SIGTERM, syscall.SIGINT:
+		return s.stop
+	}
+	return s.other
+}
+
+// deliver is what package signal does: a full channel takes nothing.
+func deliver(to chan os.Signal, sig os.Signal) {
+	select {
+	case to <- sig:
+	default:
+	}
+}
+
+// drained takes what is in a channel. Of a nil one that is nothing.
+func drained(c chan os.Signal) (all []os.Signal) {
 	for {
 		select {
-		case sig := <-early:
-			to := s.other
-			switch sig {
-			case s.restartBy:
-				to = s.restart
-			case syscall.SIGTERM, syscall.SIGINT:
-				to = s.stop
-			}
-			select {
-			case to <- sig:
-			default: // as package signal does
-			}
+		case sig := <-c:
+			all = append(all, sig)
 		default:
-			early = nil
-			return
+			return all
 		}
 	}
 }
@@ -103,6 +138,7 @@ func CatchSignals(restart os.Signal) *Signals {
 // own, a terminal's stop and go must be passed on.
 func (s *Signals) take(ownGroups bool) {
 	s.ownGroups = ownGroups
+	before := drained(early)
 	for _, sig := range []os.Signal{syscall.SIGTERM, syscall.SIGINT} {
 		if sig != s.restartBy && !signal.Ignored(sig) {
 			signal.Notify(s.stop, sig)
@@ -113,7 +149,9 @@ func (s *Signals) take(ownGroups bool) {
 			signal.Notify(s.other, sig)
 		}
 	}
-	s.sort()
+	if early != nil {
+		s.sort(before)
+	}
 }
 
 func passedOn(ownGroups bool) []syscall.Signal {

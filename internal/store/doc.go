@@ -36,7 +36,8 @@
 //	BeginTrial  /opt/app/.overseer/trials.json
 //	Install     /opt/app/previous -> releases/<digest>                  where current led
 //	            /opt/app/current -> releases/<digest>                   one rename of a link
-//	            /opt/app/.overseer/app.archive-<digest>                 what the next delta starts from
+//	            /opt/app/.overseer/app.archive-<digest>                 what the next delta starts from; that
+//	                                                                    of previous stays, too
 //
 // A tree is locked like a file that is staged, by everybody who runs from it: see
 // [Store.Hold].

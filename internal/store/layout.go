@@ -42,7 +42,7 @@ type layout interface {
 
 	// hasPrevious and openPrevious are about what was installed before.
 	hasPrevious() bool
-	openPrevious() (*os.File, error)
+	openPrevious() (*os.File, release.Digest, error)
 
 	installLocked(context.Context, *Staged) (Installed, error)
 	restoreLocked(context.Context) error

@@ -16,13 +16,13 @@ var ErrNoPrevious = errors.New("no previous program is kept")
 func (s *Store) HasPrevious() bool { return s.layout.hasPrevious() }
 
 // StagePrevious stages the program that was installed before: a copy of it, as
-// Install makes what it replaces the previous one. It was trusted when it was
-// installed, and stands where nobody else may write. It blocks as Stage does.
+// Install makes what it replaces the previous one; or the tree that is there, once
+// its archive has proven it. It was trusted when it was installed, and stands where
+// nobody else may write. It blocks as Stage does.
 //
-// Errors that can be matched: those of [Store.Stage], [ErrNoPrevious], and
-// [errors.ErrUnsupported] of a directory release.
+// Errors that can be matched: those of [Store.Stage], and [ErrNoPrevious].
 func (s *Store) StagePrevious(ctx context.Context) (*Staged, error) {
-	f, err := s.layout.openPrevious()
+	f, digest, err := s.layout.openPrevious()
 	if err != nil {
 		return nil, fmt.Errorf("stage the previous program: %w", err)
 	}
@@ -31,7 +31,7 @@ func (s *Store) StagePrevious(ctx context.Context) (*Staged, error) {
 		f.Close() // only read
 		return nil, fmt.Errorf("stage the previous program: %w", err)
 	}
-	in, err := s.newIntake(release.Candidate{Source: "previous", Body: f, Size: info.Size()})
+	in, err := s.newIntake(release.Candidate{Source: "previous", Body: f, Size: info.Size(), Digest: digest})
 	if err != nil {
 		f.Close()
 		return nil, fmt.Errorf("stage the previous program: %w", err)
@@ -53,36 +53,54 @@ func (s binary) hasPrevious() bool {
 	return err == nil && info.Mode().IsRegular() && !os.SameFile(info, at.info)
 }
 
-func (s binary) openPrevious() (*os.File, error) {
+// openPrevious does not know a digest: the bytes tell.
+func (s binary) openPrevious() (*os.File, release.Digest, error) {
+	var none release.Digest
 	if err := s.checkDir(); err != nil {
 		if isAbsent(err) {
 			err = ErrNoPrevious
 		}
-		return nil, err
+		return nil, none, err
 	}
 	at, err := s.resolve()
 	if err != nil {
-		return nil, err
+		return nil, none, err
 	}
 	path := s.previousPath(at)
 	f, err := openRead(path)
 	if isAbsent(err) {
-		return nil, ErrNoPrevious
+		return nil, none, ErrNoPrevious
 	}
 	if err != nil {
-		return nil, err
+		return nil, none, err
 	}
 	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
 		f.Close()
-		return nil, fmt.Errorf("%q: %w", path, ErrNotFile)
+		return nil, none, fmt.Errorf("%q: %w", path, ErrNotFile)
 	}
-	return f, nil
+	return f, none, nil
 }
 
-// The trees of releases are kept without their archives, by which alone one could
-// be proven to be what was unpacked.
-func (t trees) hasPrevious() bool { return false }
+func (t trees) hasPrevious() bool {
+	before, err := t.standing(previousLink)
+	if err != nil {
+		return false
+	}
+	now, err := t.standing(currentLink)
+	return err == nil && now.digest != before.digest && isFile(t.archive(before.digest))
+}
 
-func (t trees) openPrevious() (*os.File, error) {
-	return nil, fmt.Errorf("%w: publish the release anew under a higher number", errors.ErrUnsupported)
+// openPrevious opens the archive. Staging it proves it, and finds that its tree
+// is there already.
+func (t trees) openPrevious() (*os.File, release.Digest, error) {
+	var none release.Digest
+	before, err := t.standing(previousLink)
+	if err != nil {
+		return nil, none, fmt.Errorf("%w: %w", ErrNoPrevious, err)
+	}
+	f, err := openRead(t.archive(before.digest))
+	if isAbsent(err) {
+		return nil, none, fmt.Errorf("%w: that of %q has no archive: publish it anew under a higher number", ErrNoPrevious, before.root)
+	}
+	return f, before.digest, err
 }

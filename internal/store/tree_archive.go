@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/seed-3d078585/overseer/release"
@@ -52,15 +53,34 @@ func (t trees) openInstalled(ctx context.Context) (*os.File, release.Digest, err
 	return f, now.digest, nil
 }
 
-// keepArchiveLocked keeps the archive of what is installed, and no other. Who
-// reads it proves it, and without it a release comes whole.
+// kept are the releases whose archives are kept: what is installed, as the next
+// delta starts from it, and what was before, as it is proven by it when somebody
+// goes back.
+func (t trees) kept() (all []release.Digest, err error) {
+	now, err := t.standing(currentLink)
+	if err != nil {
+		return nil, err
+	}
+	all = append(all, now.digest)
+	if before, err := t.standing(previousLink); err == nil {
+		all = append(all, before.digest)
+	}
+	return all, nil
+}
+
+// keepArchiveLocked keeps the archive of what is installed, and that of what was
+// before. Who reads one proves it; without it a release comes whole.
 func (t trees) keepArchiveLocked(st *Staged) error {
 	entries, err := os.ReadDir(t.dir)
 	if err != nil {
 		return err
 	}
+	kept, err := t.kept()
+	if err != nil {
+		return err
+	}
 	for _, e := range entries {
-		if d, ok := t.isArchive(e.Name()); ok && d != st.digest {
+		if d, ok := t.isArchive(e.Name()); ok && !slices.Contains(kept, d) {
 			err = errors.Join(err, t.disk.Remove(t.archive(d)))
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // sweepLocked removes what a dead master has left: half a tree, half a removal,
@@ -12,10 +13,10 @@ import (
 func (t trees) sweepLocked(out *Recovery, _ []trial) {
 	t.sweepTreesLocked(out)
 	t.sweepLinksLocked(out)
-	now, err := t.standing(currentLink)
+	kept, err := t.kept()
 	t.sweepDirLocked(out, t.dir, func(path string) bool {
 		if d, ok := t.isArchive(filepath.Base(path)); ok {
-			return err == nil && d != now.digest
+			return err == nil && !slices.Contains(kept, d)
 		}
 		of, ok := nameOfCandidate(filepath.Base(path))
 		return ok && of == t.name() && !isHeld(path) || t.isRecordTemp(path)

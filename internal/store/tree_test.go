@@ -164,11 +164,56 @@ func TestTreeUpgrade(t *testing.T) {
 	must(t, s.Restore(t.Context()))
 	wantSays(t, home, "current", 2)
 	wantTrees(t, home, "first", "2", "3")
-	for _, name := range files(t, s.Dir()) {
-		if name != "lock" && name != filepath.Base(home)+archiveInfix+sum(treeOf(3)).String() {
-			t.Errorf("left in the state directory: %s", name)
-		}
+	wantFiles(t, s.Dir(), archiveOf(home, 2), archiveOf(home, 3), "lock")
+}
+
+func archiveOf(home string, n int) string {
+	return filepath.Base(home) + archiveInfix + sum(treeOf(n)).String()
+}
+
+// The way back to the tree before is an upgrade like any other, from the archive
+// that was kept: the tree that is there is proven by it, and not unpacked anew.
+func TestTreeStagePrevious(t *testing.T) {
+	home := newHome(t)
+	s := openTrees(t, home)
+	upgradeTree(t, s, 2)
+	if s.HasPrevious() {
+		t.Error("a tree that was made by hand has an archive")
 	}
+	_, err := s.StagePrevious(t.Context())
+	mustIs(t, err, ErrNoPrevious)
+	upgradeTree(t, s, 3)
+	for _, step := range []struct{ to, from int }{{2, 3}, {3, 2}} {
+		if !s.HasPrevious() {
+			t.Fatal("no previous release")
+		}
+		st, err := s.StagePrevious(t.Context())
+		must(t, err)
+		if st.Digest() != sum(treeOf(step.to)) {
+			t.Fatalf("staged %v, want %v", st.Digest(), sum(treeOf(step.to)))
+		}
+		must(t, s.BeginTrial(st))
+		_, err = s.Install(t.Context(), st)
+		must(t, err)
+		wantSays(t, home, "current", step.to)
+		wantSays(t, home, "previous", step.from)
+		wantFiles(t, s.Dir(), archiveOf(home, 2), archiveOf(home, 3), "lock")
+	}
+	rec, err := s.Recover(t.Context())
+	must(t, err)
+	if len(rec.Removed) != 0 {
+		t.Errorf("Recover removed %v", rec.Removed)
+	}
+
+	// A tree that was written to is not gone back to; nor is an archive believed.
+	must(t, os.WriteFile(filepath.Join(home, "releases", sum(treeOf(2)).String(), "bin/app"), []byte("#!/bin/sh\necho evil\n"), 0o755))
+	if st, err := s.StagePrevious(t.Context()); err == nil {
+		must(t, st.Discard())
+		t.Error("a tree that was written to was staged")
+	}
+	must(t, os.WriteFile(filepath.Join(s.Dir(), archiveOf(home, 2)), treeOf(7), 0o600))
+	_, err = s.StagePrevious(t.Context())
+	mustIs(t, err, ErrDigest)
 }
 
 func TestTreeDiscard(t *testing.T) {
