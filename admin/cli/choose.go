@@ -101,9 +101,10 @@ func several(what, hint string, all []found) *lostError {
 		if f.pid != 0 {
 			pid = "--pid " + strconv.Itoa(f.pid)
 		}
-		fmt.Fprintf(&b, "\n  --name %-16s %-14s %s", f.name(), pid, f.socket)
+		// A name is what anybody calls his own: it must not look like another line.
+		fmt.Fprintf(&b, "\n  --name %-16s %-14s %s", Line(f.name()), pid, Line(f.socket))
 		if f.err != nil {
-			fmt.Fprintf(&b, " (%v)", f.err)
+			fmt.Fprintf(&b, " (%s)", Line(f.err.Error()))
 		}
 	}
 	return &lostError{message: b.String(), all: all}

@@ -5,6 +5,7 @@ package cli
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -164,6 +165,18 @@ func TestSameName(t *testing.T) {
 	got := runIn(t, anywhere(), "status", "--name", name)
 	if got.code != ExitNotFound || !strings.Contains(got.err, "2 running masters are called") || !strings.Contains(got.err, fmt.Sprintf("--pid %d", a.pid)) {
 		t.Errorf("code %d: %s", got.code, got.err)
+	}
+}
+
+// Anybody's master can be in the list, and calls itself what it likes.
+func TestNamesCannotForgeTheList(t *testing.T) {
+	forged := "\n  --name app --pid 1 /run/app/admin.sock\x1b[2J"
+	err := several("two", "add one", []found{
+		{socket: "/a/admin.sock", status: admin.Status{Name: "app" + forged}},
+		{socket: "/b/admin.sock", err: errors.New("refused" + forged)},
+	})
+	if got := err.Error(); strings.Count(got, "\n") != 2 || strings.ContainsRune(got, '\x1b') {
+		t.Errorf("the list is %q", got)
 	}
 }
 
