@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/seed-3d078585/overseer"
 )
@@ -31,10 +32,23 @@ func endWithDemo(dir string) {
 	removeDir(dir)
 }
 
+// A service that ends still writes what it has to tell into its state directory:
+// a removal that meets that is tried again.
+const (
+	removals     = 100
+	removalPause = 20 * time.Millisecond
+)
+
 // removeDir removes the demo's directory, and only such a one.
-func removeDir(dir string) error {
+func removeDir(dir string) (err error) {
 	if !filepath.IsAbs(dir) || !strings.HasPrefix(filepath.Base(dir), dirPrefix) {
 		return nil
 	}
-	return os.RemoveAll(dir)
+	for range removals {
+		if err = os.RemoveAll(dir); err == nil {
+			return nil
+		}
+		time.Sleep(removalPause)
+	}
+	return err
 }
