@@ -38,7 +38,13 @@ func (s *service) left() {
 	s.exited = exited
 	go func() {
 		defer close(exited)
-		within(2*bound, func() bool { return !running(s.PID) })
+		gone := 0
+		within(2*bound, func() bool { // while a process of several threads is replaced, it looks like a zombie for a moment
+			if gone++; running(s.PID) {
+				gone = 0
+			}
+			return gone >= 10
+		})
 	}()
 }
 

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/seed-3d078585/overseer"
+	"golang.org/x/sys/unix"
 )
 
 // filed is the web service with a PID file, by a path that is relative to the
@@ -109,8 +110,10 @@ func TestStartStopDaemon(t *testing.T) {
 		if !t.Failed() { // it has gone, and its number may be another's
 			return
 		}
-		for _, pid := range session(s.PID) {
-			syscall.Kill(pid, syscall.SIGKILL)
+		if sid, err := unix.Getsid(s.PID); err == nil { // that of the tool
+			for _, pid := range session(sid) {
+				syscall.Kill(pid, syscall.SIGKILL)
+			}
 		}
 	})
 	s.left()

@@ -120,6 +120,10 @@ func TestSignedReleases(t *testing.T) {
 	s.await(3, "msg=committed")
 	installedIs(t, s, plan{Version: "1.2.0"})
 	t.Log(noLoss(t, load))
+	s.until("a fetch process of each master", func() bool {
+		masters := 1 + s.count(replaced)
+		return masters == 4 && s.count("fetching in a process of its own") >= masters
+	})
 	if one, all := s.count("fetching in a process of its own"), s.count("msg=fetched", `trusted_by="root app/stable"`); one != 1+s.count(replaced) || all != 3 {
 		t.Errorf("%d fetch processes of %d masters, %d releases by them; want one for each and 3", one, 1+s.count(replaced), all)
 	}
