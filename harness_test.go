@@ -86,7 +86,7 @@ func manyAtATime() {
 	given := false
 	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
 	if !given {
-		flag.Set("test.parallel", strconv.Itoa(3*runtime.GOMAXPROCS(0))) // a number is fine
+		flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0))) // a number is fine
 	}
 }
 
@@ -210,15 +210,34 @@ func (s *service) start() {
 		close(s.exited)
 	}()
 	s.t.Cleanup(func() {
-		for _, pid := range session(s.cmd.Process.Pid) {
-			syscall.Kill(pid, syscall.SIGKILL)
+		for _, end := range []chan struct{}{s.exited, read} {
+			s.killUntil(end)
 		}
-		<-s.exited
-		<-read
 		if s.t.Failed() {
 			s.t.Logf("log of the service:\n%s", s.Log())
 		}
 	})
+}
+
+// killUntil kills the session until what is waited for has come: one that is being
+// replaced at that moment looks like a zombie, and is not in the list.
+func (s *service) killUntil(end <-chan struct{}) {
+	deadline := time.After(bound)
+	again := time.NewTicker(100 * time.Millisecond)
+	defer again.Stop()
+	for {
+		for _, pid := range session(s.cmd.Process.Pid) {
+			syscall.Kill(pid, syscall.SIGKILL)
+		}
+		select {
+		case <-end:
+			return
+		case <-again.C:
+		case <-deadline:
+			s.t.Errorf("something of the service is left %v after it was killed", bound)
+			return
+		}
+	}
 }
 
 // endMark follows all that the master has written: whoever has seen its end has
