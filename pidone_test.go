@@ -112,6 +112,7 @@ func TestPIDOneOfAContainer(t *testing.T) {
 	if got := request(t, "tcp", s.Address()); got != "version 2\n" {
 		t.Errorf("answer %q, want version 2", got)
 	}
+	s.until("the master's replacement", func() bool { return s.count(replaced)+s.count("msg=stays") > 0 })
 	s.await(9, "orphan ")
 	s.await(2, "msg=gone")
 	// All that has ended is waited for: what is left is one worker.
