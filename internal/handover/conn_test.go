@@ -3,15 +3,12 @@
 package handover
 
 import (
-	"bytes"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"os"
-	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -19,50 +16,6 @@ import (
 
 	"golang.org/x/sys/unix"
 )
-
-var everyMessage = []Message{
-	Hello{Min: 1, Max: 3, PID: 42},
-	Setup{Version: 1, Generation: 7, ID: "id", Digest: "digest", BinPath: "/bin/\"app\"", TerminateTimeout: time.Minute},
-	Sockets{Sockets: []Socket{{Network: "tcp", Address: "[::]:80"}, {Network: "unix", Address: "/run/a b"}}},
-	Begin{},
-	Accepting{Sockets: []int{0, 2}},
-	Ready{},
-	Private{Socket: 3},
-	Open{},
-	Opened{},
-	Pause{Sockets: []int{1}},
-	Drain{Timeout: 3 * time.Second, Signal: 15, Last: true},
-	Restart{Force: true},
-	Ask{ID: 9},
-	Status{ID: 9, Generation: 2, Staged: "d", Pending: true, Starts: 4},
-	Bequeath{ID: 1},
-	Bequest{Generation: 2, Held: true},
-	Bequeathed{ID: 1, Heir: 3, Held: true, Refused: "no"},
-	Item{ID: 4, Name: "n", Kind: "conn", Data: []byte{0, 255}, Size: 9},
-	Taken{ID: 4},
-	Untaken{ID: 5, Reason: "drains", Elsewhere: true},
-	Withdraw{ID: 5},
-	Ping{ID: 3},
-	Pong{ID: 3, Open: 2, Accepted: 1 << 40},
-}
-
-func TestEveryMessageHasARoundTrip(t *testing.T) {
-	if len(everyMessage) != len(readers) {
-		t.Fatalf("the test knows %d messages, the package reads %d", len(everyMessage), len(readers))
-	}
-	master, worker := conversation(t)
-	for _, want := range everyMessage {
-		t.Run(want.kind(), func(t *testing.T) {
-			for _, way := range []struct{ from, to *Conn }{{master, worker}, {worker, master}} {
-				must(t, way.from.Send(want))
-				got, files, err := way.to.Receive()
-				if err != nil || len(files) != 0 || !reflect.DeepEqual(got, want) {
-					t.Fatalf("Receive = %#v, %d files, %v; want %#v", got, len(files), err, want)
-				}
-			}
-		})
-	}
-}
 
 // numbered is a file with its number as its content.
 func numbered(t testing.TB, n int) *os.File {
@@ -385,62 +338,6 @@ func TestNewConnRefuses(t *testing.T) {
 	}
 }
 
-func TestAgree(t *testing.T) {
-	for _, row := range []struct {
-		name     string
-		min, max int
-		want     int // 0: an error
-	}{
-		{"the same", MinVersion, MaxVersion, MaxVersion},
-		{"newer that still speaks ours", MinVersion, MaxVersion + 7, MaxVersion},
-		{"older and ours", 0, MaxVersion, MaxVersion},
-		{"newer only", MaxVersion + 1, MaxVersion + 2, 0},
-		{"older only", 0, MinVersion - 1, 0},
-		{"nothing said", 0, 0, 0},
-		{"upside down", MaxVersion + 1, MinVersion, 0},
-	} {
-		t.Run(row.name, func(t *testing.T) {
-			got, err := Agree(Hello{Min: row.min, Max: row.max})
-			if got != row.want || (err == nil) != (row.want != 0) {
-				t.Fatalf("Agree(%d to %d) = %d, %v; want %d", row.min, row.max, got, err, row.want)
-			}
-		})
-	}
-}
-
-// FuzzDecode: whatever a frame holds, it is a message of a known kind that can
-// be said again, nothing, or an error.
-func FuzzDecode(f *testing.F) {
-	for n, m := range everyMessage {
-		frame, err := encode(m, n)
-		must(f, err)
-		f.Add(frame)
-	}
-	f.Fuzz(func(t *testing.T, frame []byte) {
-		m, fds, err := readers.decode(frame)
-		if err != nil || m == nil {
-			if m != nil {
-				t.Fatalf("decode(%q) = %#v and %v", frame, m, err)
-			}
-			return
-		}
-		if fds < 0 || fds > MaxFDs {
-			t.Fatalf("decode(%q): %d descriptors", frame, fds)
-		}
-		again, err := encode(m, fds)
-		if err != nil {
-			if len(frame) <= MaxFrame/8 { // each byte of a string may become a longer escape
-				t.Fatalf("decode(%q) = %#v, which cannot be said again: %v", frame, m, err)
-			}
-			return
-		}
-		m2, fds2, err := readers.decode(again)
-		if err != nil || fds2 != fds || !reflect.DeepEqual(m2, m) {
-			t.Fatalf("decode(%q) = %#v; said again it is %#v, %d descriptors, %v", frame, m, m2, fds2, err)
-		}
-	})
-}
-
 // FuzzReceive: whatever bytes come, Receive ends.
 func FuzzReceive(f *testing.F) {
 	f.Add(append(raw(`{"type":"begin"}`), raw(`{"type":"future"}`)...))
@@ -463,53 +360,6 @@ func FuzzReceive(f *testing.F) {
 			if m == nil || n > len(b) {
 				t.Fatalf("message %d of %q is %#v", n, b, m)
 			}
-		}
-	})
-}
-
-func TestReadPreflight(t *testing.T) {
-	whole, err := json.Marshal(Preflight{Min: 1, Max: 1, OS: "plan9", Arch: "mips", Module: "m@v1"})
-	must(t, err)
-	want := Preflight{Min: 1, Max: 1, OS: "plan9", Arch: "mips", Module: "m@v1"}
-	for _, row := range []struct {
-		name, text, err string
-	}{
-		{name: "whole", text: string(whole) + "\n"},
-		{name: "without the newline", text: string(whole)},
-		{name: "with unknown members", text: `{"new":{"a":[1]},` + string(whole[1:])},
-		{name: "with more behind", text: string(whole) + "\nand so on"},
-		{name: "nothing", err: "EOF"},
-		{name: "cut", text: string(whole[:20]), err: "unexpected EOF"},
-		{name: "no JSON", text: "token", err: "invalid character"},
-		{name: "endless", text: `{"os":"` + strings.Repeat("x", maxPreflight), err: "more than 65536 bytes"},
-	} {
-		t.Run(row.name, func(t *testing.T) {
-			got, err := ReadPreflight(strings.NewReader(row.text))
-			if row.err == "" {
-				if err != nil || got != want {
-					t.Fatalf("ReadPreflight = %+v, %v; want %+v", got, err, want)
-				}
-				return
-			}
-			if err == nil || !strings.Contains(err.Error(), row.err) {
-				t.Fatalf("ReadPreflight = %+v, %v; want error %q", got, err, row.err)
-			}
-		})
-	}
-	if _, err := ReadPreflight(bytes.NewReader(nil)); !errors.Is(err, io.EOF) {
-		t.Fatalf("ReadPreflight of nothing = %v; want io.EOF", err)
-	}
-}
-
-// A candidate may answer whatever it likes.
-func FuzzReadPreflight(f *testing.F) {
-	for _, text := range []string{"", "{}", "null", `{"min":1,"max":1,"os":"linux","arch":"amd64"}` + "\n{", `{"min":-1,"max":1e9}`, `{"error":"\ud800"}`, "[[[["} {
-		f.Add([]byte(text))
-	}
-	f.Fuzz(func(t *testing.T, text []byte) {
-		p, err := ReadPreflight(bytes.NewReader(text))
-		if err == nil && len(text) > 0 && len(p.Error) > 3*maxPreflight { // a byte that is no text becomes three
-			t.Fatalf("an error of %d bytes", len(p.Error))
 		}
 	})
 }
