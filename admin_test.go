@@ -201,6 +201,10 @@ func TestOperator(t *testing.T) {
 	o.until(admin.Forgotten)
 
 	// A hold keeps it out, too.
+	o.refused("generation 2 is live by now")(o.Hold(ctx, admin.Order{Generation: 7}, time.Time{}))
+	if _, err := os.Lstat(filepath.Join(s.Dir, ".app.overseer", "held.json")); !os.IsNotExist(err) {
+		t.Errorf("a hold that was refused is on record: %v", err)
+	}
 	o.must(o.Hold(ctx, why, time.Time{}))
 	o.until(admin.Held)
 	o.refused("upgrades are held by")(o.Upgrade(ctx, why))
@@ -340,7 +344,7 @@ func TestOperatorOfAProgramWithoutUpgrades(t *testing.T) {
 	t.Parallel()
 	s := startService(t, neverUpgrades)
 	s.live(1)
-	socket := filepath.Join(os.Getenv("XDG_RUNTIME_DIR"), "overseer", fmt.Sprintf("admin-app-%d.sock", s.PID))
+	socket := adminSocket(t, s, "")
 	client := admin.Dial(socket)
 	st, err := client.Status(t.Context())
 	if err != nil || st.Socket != socket || st.Source != nil {
@@ -369,7 +373,7 @@ func TestStalledClients(t *testing.T) {
 	const stalled = 200
 	s := startService(t, neverUpgrades)
 	s.live(1)
-	socket := filepath.Join(os.Getenv("XDG_RUNTIME_DIR"), "overseer", fmt.Sprintf("admin-app-%d.sock", s.PID))
+	socket := adminSocket(t, s, "")
 	for range stalled {
 		c, err := net.Dial("unix", socket)
 		if err != nil {
@@ -470,7 +474,7 @@ func TestAdminDisabled(t *testing.T) {
 	t.Parallel()
 	s := startService(t, remotely, env("TEST_DISABLED", "yes"))
 	s.live(1)
-	socket := filepath.Join(os.Getenv("XDG_RUNTIME_DIR"), "overseer", fmt.Sprintf("admin-app-%d.sock", s.PID))
+	socket := adminSocket(t, s, "")
 	if _, err := os.Lstat(socket); !os.IsNotExist(err) {
 		t.Errorf("there is a socket: %v", err)
 	}

@@ -4,6 +4,7 @@ package master
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -15,6 +16,8 @@ import (
 // A hold keeps releases from being fetched and tried. It is on the disk before
 // anybody is told that it is there.
 type hold struct {
+	changing sync.Mutex // held from the writing of a change until it counts
+
 	now   *admin.Hold // nil: there is none
 	timer *time.Timer // for its end; nil: it has none
 	held  atomic.Bool // for those beside the owner
@@ -93,14 +96,7 @@ func (c console) Hold(ctx context.Context, o admin.Order, until time.Time) error
 		return &admin.Conflict{Reason: "the end of the hold is in the past"}
 	}
 	h := store.Held{Since: now, Until: until, Reason: o.Reason, Actor: o.Actor}
-	if err := m.cfg.Store.SetHeld(h); err != nil {
-		return err
-	}
-	return c.order(ctx, o, func() string {
-		m.tellOrder(admin.Held, o, "")
-		m.setHold(shownHold(h))
-		return ""
-	})
+	return c.changeHold(ctx, o, h, admin.Held, shownHold(h))
 }
 
 func (c console) Release(ctx context.Context, o admin.Order) error {
@@ -108,12 +104,26 @@ func (c console) Release(ctx context.Context, o admin.Order) error {
 	if m.cfg.Store == nil || !m.IsHeld() {
 		return &admin.Conflict{Reason: "upgrades are not held"}
 	}
-	if err := m.cfg.Store.SetHeld(store.Held{}); err != nil {
+	return c.changeHold(ctx, o, store.Held{}, admin.Released, nil)
+}
+
+// changeHold writes a hold down, and then has it count: one change after the other,
+// so that the record and what is shown are of the same one. What would be refused
+// is not written.
+func (c console) changeHold(ctx context.Context, o admin.Order, record store.Held, kind admin.Kind, now *admin.Hold) error {
+	m := c.m
+	m.hold.changing.Lock()
+	defer m.hold.changing.Unlock()
+	if err := c.order(ctx, o, func() string { return "" }); err != nil {
 		return err
 	}
-	return c.order(ctx, o, func() string {
-		m.tellOrder(admin.Released, o, "")
-		m.setHold(nil)
+	if err := m.cfg.Store.SetHeld(record); err != nil {
+		return err
+	}
+	o.Generation = 0 // that was looked at; another one may be live by now
+	return c.order(context.WithoutCancel(ctx), o, func() string {
+		m.tellOrder(kind, o, "")
+		m.setHold(now)
 		return ""
 	})
 }

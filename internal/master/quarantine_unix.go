@@ -41,7 +41,8 @@ func (c console) Forget(ctx context.Context, o admin.Order, text string) error {
 	if err := m.cfg.Store.Lift(d); err != nil {
 		return err
 	}
-	return c.order(ctx, o, func() string {
+	o.Generation = 0 // that was looked at; another one may be live by now
+	return c.order(context.WithoutCancel(ctx), o, func() string {
 		m.tellOrder(admin.Forgotten, o, d.String())
 		m.step(ev)
 		return ""
