@@ -19,6 +19,10 @@ type (
 	// for.
 	TryAsked struct{}
 
+	// LookAsked asks whether the source may be asked for a release by hand:
+	// see [Machine.Refuses]. Step has nothing to do for it.
+	LookAsked struct{}
+
 	// RollBackAsked asks for the end of the trial that is under way: the
 	// generation that stands by is put back. Why is "asked by …".
 	RollBackAsked struct{ Why string }
@@ -146,6 +150,7 @@ type (
 func (Boot) event()             {}
 func (RestartAsked) event()     {}
 func (TryAsked) event()         {}
+func (LookAsked) event()        {}
 func (RollBackAsked) event()    {}
 func (Reverted) event()         {}
 func (Held) event()             {}

@@ -6,12 +6,14 @@ import "fmt"
 // what an order is refused for. An order is carried out now or not at all: the
 // owner asks [Machine.Refuses] and steps in the same moment.
 
+const heldReason = "upgrades are held"
+
 // Refuses says why an order cannot be carried out now; it is empty where it can.
 // Events that are no orders are never refused.
 func (m *Machine) Refuses(order Event) string {
 	if m.stopping != nil {
 		switch order.(type) {
-		case RestartAsked, TryAsked, RollBackAsked, Reverted:
+		case RestartAsked, TryAsked, LookAsked, RollBackAsked, Reverted:
 			return "the service is stopping"
 		}
 		return ""
@@ -24,6 +26,11 @@ func (m *Machine) Refuses(order Event) string {
 		return m.underWay()
 	case TryAsked:
 		return m.refusesTry()
+	case LookAsked:
+		if m.held {
+			return heldReason
+		}
+		return m.underWay()
 	case RollBackAsked:
 		return m.refusesRollBack()
 	case Forgotten:
@@ -74,7 +81,7 @@ func (m *Machine) refusesTry() string {
 	case m.waiting == "":
 		return "no release waits"
 	case m.held:
-		return "upgrades are held"
+		return heldReason
 	}
 	return m.underWay()
 }

@@ -67,7 +67,7 @@ func (m *Machine) waitsFor() string {
 	case m.waiting == "":
 		return ""
 	case m.held:
-		return "upgrades are held"
+		return heldReason
 	case m.hold == asked:
 		return "the answer of the program's hook"
 	case m.hold == deferred:

@@ -71,26 +71,27 @@ func (c console) Upgrade(ctx context.Context, o admin.Order) error {
 
 // upgrade tries the release that waits, else looks for one.
 func (m *Master) upgrade(o admin.Order) (refusal string) {
-	if h := m.hold.now; h != nil {
-		return "upgrades are held " + heldBy(h)
+	var order machine.Event = machine.TryAsked{}
+	looks := m.machine.Snapshot().Waiting == ""
+	if looks {
+		order = machine.LookAsked{}
 	}
-	if m.machine.Snapshot().Waiting != "" {
-		if refusal := m.machine.Refuses(machine.TryAsked{}); refusal != "" {
-			return refusal
+	if refusal = m.machine.Refuses(order); refusal != "" {
+		if h := m.hold.now; h != nil {
+			refusal += " " + heldBy(h)
 		}
-		m.take(admin.UpgradeAsked, o)
-		m.step(machine.TryAsked{})
-		return ""
-	}
-	if m.cfg.Looker == nil {
-		return "there is no source of releases: set Config.Fetcher"
-	}
-	if refusal := m.machine.Refuses(machine.RestartAsked{Force: true}); refusal != "" {
 		return refusal
 	}
+	if looks && m.cfg.Looker == nil {
+		return "there is no source of releases: set Config.Fetcher"
+	}
 	m.take(admin.UpgradeAsked, o)
-	m.ordered.looks = true
-	m.cfg.Looker.Look()
+	if looks {
+		m.ordered.looks = true
+		m.cfg.Looker.Look()
+		return ""
+	}
+	m.step(order)
 	return ""
 }
 
