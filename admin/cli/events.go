@@ -152,7 +152,7 @@ func (k *Call) event(e admin.Event) error {
 		enc.SetEscapeHTML(false)
 		return enc.Encode(e)
 	}
-	text := fmt.Sprintf("%s  %s  %s", k.paint(dim, fmt.Sprintf("%6d", e.ID)), Moment(e.Time, k.Now()), k.paint(eventStyle(e.Kind), EventText(e)))
+	text := fmt.Sprintf("%s  %s  %s", k.paint(dim, fmt.Sprintf("%6d", e.ID)), Moment(e.Time, k.Now()), k.paint(tones[e.Kind.Tone()], EventText(e)))
 	if _, err := fmt.Fprintln(k.Stdout, text); err != nil {
 		return err
 	}
@@ -183,16 +183,4 @@ func EventText(e admin.Event) string {
 		text += ": " + e.Reason
 	}
 	return Line(text)
-}
-
-func eventStyle(k admin.Kind) style {
-	switch k {
-	case admin.Failed, admin.RolledBack, admin.Exited, admin.Killed, admin.Refused, admin.FetchFailed, admin.Uncommitted, admin.Quarantined, admin.Unhealthy, admin.Stays:
-		return red
-	case admin.Live, admin.Committed, admin.FetchWorks, admin.Succeeded:
-		return green
-	case admin.Trial, admin.Held, admin.Waiting, admin.Deferred, admin.Postponed, admin.Slow, admin.Uncovered, admin.Respawn, admin.Ignored:
-		return yellow
-	}
-	return ""
 }

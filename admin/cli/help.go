@@ -90,23 +90,29 @@ func writeFlags(w io.Writer, title string, flags []*flag.Flag) {
 	}
 	fmt.Fprintf(w, "\n%s:\n", title)
 	for _, f := range flags {
-		value, about := flag.UnquoteUsage(f)
-		name := "--" + f.Name
-		if len(f.Name) == 1 {
-			name = "-" + f.Name
-		}
-		if value != "" {
-			name += " " + value
-		}
-		switch f.DefValue {
-		case "", "0", "0s", "false":
-		default:
-			about += " (default " + f.DefValue + ")"
-		}
-		fmt.Fprintf(w, "  %s\n", name)
-		for _, line := range wrap(about, 68) {
-			fmt.Fprintf(w, "        %s\n", line)
-		}
+		WriteFlag(w, f)
+	}
+}
+
+// WriteFlag writes what a help page says of a flag: its name, its value as the
+// usage names it in back quotes, what it is about, and its default.
+func WriteFlag(w io.Writer, f *flag.Flag) {
+	value, about := flag.UnquoteUsage(f)
+	name := "--" + f.Name
+	if len(f.Name) == 1 {
+		name = "-" + f.Name
+	}
+	if value != "" {
+		name += " " + value
+	}
+	switch f.DefValue {
+	case "", "0", "0s", "0d", "[]", "false":
+	default:
+		about += " (default " + f.DefValue + ")"
+	}
+	fmt.Fprintf(w, "  %s\n", name)
+	for _, line := range wrap(about, 68) {
+		fmt.Fprintf(w, "        %s\n", line)
 	}
 }
 

@@ -1,6 +1,10 @@
 package cli
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/seed-3d078585/overseer/admin"
+)
 
 // A style is an SGR parameter. House rule: no meaning is in a colour alone.
 type style string
@@ -12,6 +16,9 @@ const (
 	green  style = "1;32"
 	yellow style = "1;33"
 )
+
+// tones are the colours of what is told.
+var tones = map[admin.Tone]style{admin.Good: green, admin.Notable: yellow, admin.Bad: red}
 
 func (e Env) paint(how style, text string) string {
 	if how == "" || text == "" || !e.Colour() {

@@ -42,17 +42,6 @@ func (s *sheet) quoted(text string, last int) {
 	}
 }
 
-// conditionStyle is the colour of a condition.
-func conditionStyle(c admin.Condition) style {
-	switch c {
-	case admin.Serving:
-		return green
-	case admin.Down:
-		return red
-	}
-	return yellow
-}
-
 func (k *Call) statusText(st admin.Status) string {
 	s := &sheet{Env: k.Env}
 	now := k.Now()
@@ -63,7 +52,7 @@ func (k *Call) statusText(st admin.Status) string {
 	if name == "" {
 		name = "the service"
 	}
-	s.b.WriteString(s.paint(conditionStyle(st.Condition), Line(fmt.Sprintf("%s is %s", name, st.Condition))) + "\n")
+	s.b.WriteString(s.paint(tones[st.Condition.Tone()], Line(fmt.Sprintf("%s is %s", name, st.Condition))) + "\n")
 	s.live(st, now)
 	if o := st.Operation; o != nil {
 		s.row(yellow, "under way", "%s", OperationText(*o, now))

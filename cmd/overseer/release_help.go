@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 	"strings"
+
+	"github.com/seed-3d078585/overseer/admin/cli"
 )
 
 const releaseAbout = `overseer release keeps a release directory: what hosts read to upgrade
@@ -73,44 +75,9 @@ func (c releaseCommand) help(w io.Writer) {
 	k := newCall(c)
 	c.setup(k)
 	fmt.Fprint(w, "Flags:\n")
-	k.flags.VisitAll(func(f *flag.Flag) { helpFlag(w, f) })
+	k.flags.VisitAll(func(f *flag.Flag) { cli.WriteFlag(w, f) })
 	if c.examples != "" {
 		fmt.Fprintf(w, "\nExamples:\n%s", strings.TrimLeft(c.examples, "\n"))
 	}
 	fmt.Fprint(w, "\n"+releaseCodes)
-}
-
-func helpFlag(w io.Writer, f *flag.Flag) {
-	value, about := flag.UnquoteUsage(f)
-	name := "--" + f.Name
-	if len(f.Name) == 1 {
-		name = "-" + f.Name
-	}
-	if value != "" {
-		name += " " + value
-	}
-	switch f.DefValue {
-	case "", "0", "false", "0d", "[]":
-	default:
-		about += " (default " + f.DefValue + ")"
-	}
-	fmt.Fprintf(w, "  %s\n", name)
-	for _, line := range wrap(about, 68) {
-		fmt.Fprintf(w, "        %s\n", line)
-	}
-}
-
-// wrap breaks a text into lines.
-func wrap(text string, width int) (lines []string) {
-	line := ""
-	for _, word := range strings.Fields(text) {
-		if line != "" && len(line)+1+len(word) > width {
-			lines, line = append(lines, line), ""
-		}
-		if line != "" {
-			line += " "
-		}
-		line += word
-	}
-	return append(lines, line)
 }

@@ -4,6 +4,8 @@ import (
 	"flag"
 	"fmt"
 	"io"
+
+	"github.com/seed-3d078585/overseer/admin/cli"
 )
 
 // runFlags are the settings as flags; their names are the keys of the file.
@@ -77,6 +79,6 @@ Exit codes:
 // runHelp writes the page of overseer run.
 func runHelp(w io.Writer) {
 	fmt.Fprint(w, runAbout)
-	newRunLine().flags.VisitAll(func(f *flag.Flag) { helpFlag(w, f) })
+	newRunLine().flags.VisitAll(func(f *flag.Flag) { cli.WriteFlag(w, f) })
 	fmt.Fprint(w, runMore)
 }

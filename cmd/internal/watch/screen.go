@@ -26,6 +26,9 @@ const (
 	yellow style = "1;33"
 )
 
+// tones are the colours of what is told.
+var tones = map[admin.Tone]style{admin.Good: green, admin.Notable: yellow, admin.Bad: red}
+
 // line writes one, cut to the width.
 func (s *screen) line(how style, text string) {
 	text = s.cut(strings.TrimRight(single(text), " "), s.width)
@@ -56,16 +59,4 @@ func (l look) cut(text string, width int) string {
 		return text
 	}
 	return string([]rune(text)[:max(width-utf8.RuneCountInString(dots), 0)]) + dots
-}
-
-func eventStyle(k admin.Kind) style {
-	switch k {
-	case admin.Failed, admin.RolledBack, admin.Exited, admin.Killed, admin.Refused, admin.FetchFailed, admin.Uncommitted, admin.Quarantined, admin.Unhealthy, admin.Stays:
-		return red
-	case admin.Live, admin.Committed, admin.FetchWorks, admin.Succeeded:
-		return green
-	case admin.Trial, admin.Held, admin.Waiting, admin.Deferred, admin.Postponed, admin.Slow, admin.Uncovered, admin.Respawn, admin.Ignored:
-		return yellow
-	}
-	return ""
 }

@@ -8,7 +8,6 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"github.com/seed-3d078585/overseer/admin"
 	"github.com/seed-3d078585/overseer/admin/cli"
 )
 
@@ -51,16 +50,7 @@ func (m *model) lines() []string {
 // top is the condition, and what is out of the ordinary.
 func (m *model) top(s *screen) {
 	st, now := m.status, m.clock()
-	how := style("")
-	switch st.Condition {
-	case admin.Serving:
-		how = green
-	case admin.Down:
-		how = red
-	default:
-		how = yellow
-	}
-	s.line(how, fmt.Sprintf("%s is %s", st.Name, st.Condition)+fmt.Sprintf("   master %d, up %s, %s", st.PID, cli.Span(now.Sub(st.Started)), cli.Size(st.Usage.RSS)))
+	s.line(tones[st.Condition.Tone()], fmt.Sprintf("%s is %s", st.Name, st.Condition)+fmt.Sprintf("   master %d, up %s, %s", st.PID, cli.Span(now.Sub(st.Started)), cli.Size(st.Usage.RSS)))
 	if m.lost != nil {
 		s.line(red, "NOT REACHED, this is how it was "+cli.Span(m.now().Sub(st.Time))+" ago: "+m.lost.Error())
 	}
@@ -137,7 +127,7 @@ func (m *model) last(s *screen, bottom int) {
 	s.line(dim, "EVENTS")
 	room := max(bottom-len(s.lines)+1, 0)
 	for _, e := range m.events[max(len(m.events)-room, 0):] {
-		s.line(eventStyle(e.Kind), e.Time.In(m.now().Location()).Format(time.TimeOnly)+"  "+cli.EventText(e))
+		s.line(tones[e.Kind.Tone()], e.Time.In(m.now().Location()).Format(time.TimeOnly)+"  "+cli.EventText(e))
 	}
 }
 
