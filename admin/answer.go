@@ -10,7 +10,15 @@ import (
 
 // A failure is the answer to what cannot be done.
 type failure struct {
-	Error string `json:"error"`
+	Error   string `json:"error"`
+	Passing bool   `json:"passing,omitempty"`
+}
+
+// passes reports whether what an order was refused for passes by itself, so that
+// the refusal is no answer to keep.
+func passes(err error) bool {
+	var conflict *Conflict
+	return errors.As(err, &conflict) && conflict.Passing || errors.Is(err, ErrEnded)
 }
 
 // answer sends a value as JSON.
@@ -42,7 +50,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, code int, why stri
 	if code == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", "1")
 	}
-	s.answer(w, r, code, failure{why})
+	s.answer(w, r, code, failure{Error: why})
 }
 
 // codeOf says what an error of the master is in HTTP.

@@ -90,7 +90,7 @@ func errorOf(code int, body []byte) error {
 	}
 	switch code {
 	case http.StatusConflict:
-		return &Conflict{f.Error}
+		return &Conflict{Reason: f.Error, Passing: f.Passing}
 	case http.StatusNotFound:
 		return as(ErrNotFound, f.Error)
 	case http.StatusGone:

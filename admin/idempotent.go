@@ -21,8 +21,14 @@ type answers struct {
 type remembered struct {
 	request [sha256.Size]byte
 	done    chan struct{}
+	answered
+}
+
+// An answered is what an order has come to.
+type answered struct {
 	code    int
 	body    []byte
+	passing bool // the same order may fare better in a moment
 }
 
 func newAnswers(max int) *answers {
@@ -73,21 +79,20 @@ func (a *answers) forget(key string) {
 var brokeOff = []byte(`{"error":"the order broke off: look at the status before you order again"}` + "\n")
 
 // fill makes an answer. One that the master did not come to is not remembered.
-func (a *answers) fill(key string, r *remembered, do func() (int, []byte)) {
-	r.code, r.body = http.StatusInternalServerError, brokeOff
+func (a *answers) fill(key string, r *remembered, do func() answered) {
+	r.answered = answered{code: http.StatusInternalServerError, body: brokeOff}
 	defer close(r.done)
-	r.code, r.body = do()
-	if r.code == http.StatusServiceUnavailable {
+	r.answered = do()
+	if r.passing {
 		a.forget(key)
 	}
 }
 
 // once carries an order out, or answers as before.
-func (s *Server) once(w http.ResponseWriter, r *http.Request, body []byte, do func() (int, []byte)) {
+func (s *Server) once(w http.ResponseWriter, r *http.Request, body []byte, do func() answered) {
 	key := r.Header.Get("Idempotency-Key")
 	if key == "" {
-		code, body := do()
-		s.give(w, code, body, false)
+		s.give(w, do(), false)
 		return
 	}
 	if len(key) > 255 || readable("Idempotency-Key", key, 255, false) != nil {
@@ -106,17 +111,17 @@ func (s *Server) once(w http.ResponseWriter, r *http.Request, body []byte, do fu
 	}
 	select {
 	case <-known.done:
-		s.give(w, known.code, known.body, !first)
+		s.give(w, known.answered, !first)
 	case <-r.Context().Done(): // nobody is there to be answered
 	}
 }
 
-func (s *Server) give(w http.ResponseWriter, code int, body []byte, again bool) {
+func (s *Server) give(w http.ResponseWriter, a answered, again bool) {
 	if again {
 		w.Header().Set("Idempotency-Replayed", "true")
 	}
-	if code == http.StatusServiceUnavailable {
+	if a.code == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", "1")
 	}
-	send(w, code, body)
+	send(w, a.code, a.body)
 }

@@ -2,6 +2,7 @@ package admin_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -126,3 +127,29 @@ func TestOrderOutlivesItsClient(t *testing.T) {
 	close(m.leave)
 	eventually(t, "the order is carried out", func() bool { return len(m.Orders()) == 1 })
 }
+
+// A refusal that passes by itself is no answer to keep: the same order with the
+// same key is taken when it has passed. The client says which ones are such.
+func TestPassingRefusalIsNotKept(t *testing.T) {
+	s := newService(admin.Bounds{})
+	url, path := s.onTCP(t), s.onUnix(t)
+	s.master.RefuseFor(admin.Conflict{Reason: "in a moment", Passing: true})
+	if resp, body := keyed(url, "a", "").do(t, ""); resp.StatusCode != 409 || !strings.Contains(body, `"passing":true`) {
+		t.Errorf("%d %s, want 409 that passes", resp.StatusCode, body)
+	}
+	conflict, ok := errors.AsType[*admin.Conflict](second(admin.Dial(path).Restart(t.Context(), admin.Order{})))
+	if !ok || !conflict.Passing || conflict.Reason != "in a moment" {
+		t.Errorf("the client has %+v, want a conflict that passes", conflict)
+	}
+	s.master.Refuse("")
+	if resp, body := keyed(url, "a", "").do(t, ""); resp.StatusCode != 202 {
+		t.Errorf("%d %s, want 202", resp.StatusCode, body)
+	}
+	s.master.Refuse("not now")
+	conflict, ok = errors.AsType[*admin.Conflict](second(admin.Dial(path).Restart(t.Context(), admin.Order{})))
+	if !ok || conflict.Passing {
+		t.Errorf("the client has %+v, want a conflict that stays", conflict)
+	}
+}
+
+func second(_ admin.Accepted, err error) error { return err }

@@ -70,7 +70,13 @@ type Order struct {
 }
 
 // A Conflict is the answer to an order that cannot be carried out now.
-type Conflict struct{ Reason string }
+type Conflict struct {
+	Reason string
+
+	// Passing says that the reason passes by itself within moments, as while
+	// the master is being replaced: the same order may be given again.
+	Passing bool
+}
 
 func (c *Conflict) Error() string { return c.Reason }
 

@@ -28,13 +28,13 @@ func (s *Server) take(k orderKind) http.HandlerFunc {
 			s.fail(w, r, bad.code, bad.why)
 			return
 		}
-		s.once(w, r, body, func() (int, []byte) { return s.carryOut(k, q) })
+		s.once(w, r, body, func() answered { return s.carryOut(k, q) })
 	}
 }
 
 // carryOut has the master take an order. It goes on where the client goes away:
 // whether an order counts must not depend on that.
-func (s *Server) carryOut(k orderKind, q *request) (int, []byte) {
+func (s *Server) carryOut(k orderKind, q *request) answered {
 	ctx, cancel := context.WithTimeout(s.life, s.limits.master)
 	defer cancel()
 	event, err := s.newest(ctx)
@@ -45,11 +45,11 @@ func (s *Server) carryOut(k orderKind, q *request) (int, []byte) {
 	if err != nil {
 		var why string
 		code, why = codeOf(err)
-		answer = failure{why}
+		answer = failure{Error: why, Passing: code == http.StatusConflict && passes(err)}
 	}
-	body, err := encode(answer)
-	if err != nil {
-		return http.StatusInternalServerError, unwritable
+	body, wrong := encode(answer)
+	if wrong != nil {
+		return answered{code: http.StatusInternalServerError, body: unwritable}
 	}
-	return code, body
+	return answered{code: code, body: body, passing: code == http.StatusServiceUnavailable || passes(err)}
 }

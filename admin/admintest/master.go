@@ -18,7 +18,7 @@ type Master struct {
 	history    []admin.Attempt
 	quarantine []admin.Entry
 	orders     []Ordered
-	refusal    string
+	refusal    *admin.Conflict // nil: none
 	calls      map[string]int
 	hangs      bool
 	failure    error

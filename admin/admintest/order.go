@@ -32,7 +32,17 @@ func (m *Master) Orders() []Ordered {
 func (m *Master) Refuse(reason string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.refusal = reason
+	m.refusal = &admin.Conflict{Reason: reason}
+	if reason == "" {
+		m.refusal = nil
+	}
+}
+
+// RefuseFor has all orders refused with this conflict, until Refuse("").
+func (m *Master) RefuseFor(c admin.Conflict) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.refusal = &c
 }
 
 // take records an order and says whether it is refused. Where it is not, it is
@@ -52,8 +62,8 @@ func (m *Master) record(o Ordered, do func() error) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.orders = append(m.orders, o)
-	if m.refusal != "" {
-		return &admin.Conflict{Reason: m.refusal}
+	if m.refusal != nil {
+		return m.refusal
 	}
 	if want := o.Order.Generation; want != 0 && want != m.status.Live {
 		return &admin.Conflict{Reason: fmt.Sprintf("generation %d is live, not %d: look again, and order again if it is still wanted", m.status.Live, want)}

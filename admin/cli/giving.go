@@ -10,7 +10,6 @@ import (
 
 // Bounds of waiting for a master that is being replaced.
 const (
-	replacing      = "the master is being replaced" // what an order is refused with meanwhile
 	replacedWithin = 10 * time.Second
 	replacedPause  = 100 * time.Millisecond
 )
@@ -35,7 +34,7 @@ func (g giving) give(ctx context.Context, do func() (admin.Accepted, error)) (ad
 		accepted, err := do()
 		var conflict *admin.Conflict
 		cut := admin.IsCut(err)
-		if !cut && !(errors.As(err, &conflict) && conflict.Reason == replacing) || time.Now().After(until) {
+		if !cut && !(errors.As(err, &conflict) && conflict.Passing) || time.Now().After(until) {
 			return accepted, err
 		}
 		select {

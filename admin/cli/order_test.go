@@ -178,7 +178,7 @@ func TestExitCodes(t *testing.T) {
 func TestOrderWhileReplaced(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	b.Refuse(replacing)
+	b.RefuseFor(admin.Conflict{Reason: "the master is being replaced", Passing: true})
 	b.then(admin.RestartAsked, starting, admin.Event{Kind: admin.Live, Generation: 2})
 	code := make(chan ran, 1)
 	go func() { code <- b.run("restart") }()

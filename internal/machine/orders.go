@@ -6,6 +6,10 @@ import "fmt"
 // what an order is refused for. An order is carried out now or not at all: the
 // owner asks [Machine.Refuses] and steps in the same moment.
 
+// Replacing is what an order is refused for while the master is being replaced. It
+// passes by itself.
+const Replacing = "the master is being replaced"
+
 const heldReason = "upgrades are held"
 
 // Refuses says why an order cannot be carried out now; it is empty where it can.
@@ -69,7 +73,7 @@ func (m *Machine) underWay() string {
 	case m.newest(Standby) != nil:
 		return fmt.Sprintf("generation %d still has to be relieved", m.newest(Standby).num)
 	case m.successor != "":
-		return "the master is being replaced"
+		return Replacing
 	case live == nil && !m.respawning:
 		return "no generation is live"
 	}

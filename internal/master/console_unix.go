@@ -48,7 +48,7 @@ func (c console) order(ctx context.Context, o admin.Order, do func() (refusal st
 		refusal = do()
 	})
 	if err == nil && refusal != "" {
-		err = &admin.Conflict{Reason: refusal}
+		err = &admin.Conflict{Reason: refusal, Passing: refusal == machine.Replacing}
 	}
 	return err
 }
