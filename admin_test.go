@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -279,9 +278,7 @@ func TestEventsOutliveMasters(t *testing.T) {
 		text, _ := os.ReadFile(filepath.Join(s.Dir, ".app.overseer", "events.jsonl"))
 		return strings.Contains(string(text), `"kind":"held"`)
 	})
-	for _, pid := range session(s.PID) {
-		syscall.Kill(pid, syscall.SIGKILL)
-	}
+	s.killAll()
 	s.wait()
 
 	again := startService(t, faulty, inDir(s.Dir), env("TEST_PROBATION", "200ms"))

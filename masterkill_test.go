@@ -77,9 +77,7 @@ func TestBootRecord(t *testing.T) {
 			break
 		}
 		s.await(1, "msg=trial")
-		for _, pid := range session(s.PID) {
-			syscall.Kill(pid, syscall.SIGKILL)
-		}
+		s.killAll()
 		s.wait()
 		s.allGone()
 		mustHold(t, s.Binary, releaseBytes(t, plan{Version: "1"}))
@@ -98,6 +96,15 @@ func TestBootRecord(t *testing.T) {
 		t.Errorf("the quarantined release was started %d times", got)
 	}
 	s.stop()
+}
+
+// killAll kills the master, and then all others: else it may live to see the end of
+// its worker, and act on it.
+func (s *service) killAll() {
+	syscall.Kill(s.PID, syscall.SIGKILL)
+	for _, pid := range session(s.PID) {
+		syscall.Kill(pid, syscall.SIGKILL)
+	}
 }
 
 // freeAddress returns an address that nothing listens on at the moment.
