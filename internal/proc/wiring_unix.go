@@ -17,17 +17,22 @@ type wiring struct {
 	crashRead  *os.File
 }
 
-func wire(s Spec) (w *wiring, err error) {
-	w = &wiring{stderr: s.Stderr}
-	defer func() {
-		if err != nil {
-			w.closeChildEnds()
-			w.closeParentEnds()
-		}
-	}()
+func wire(s Spec) (*wiring, error) {
+	w := &wiring{stderr: s.Stderr}
+	if err := w.connect(s); err != nil {
+		w.closeChildEnds()
+		w.closeParentEnds()
+		return nil, err
+	}
+	return w, nil
+}
+
+// connect opens what the child gets. Where it fails, what it has opened is left to
+// whoever calls it.
+func (w *wiring) connect(s Spec) error {
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
 	if err != nil {
-		return nil, fmt.Errorf("open %q: %w", os.DevNull, err)
+		return fmt.Errorf("open %q: %w", os.DevNull, err)
 	}
 	w.childEnds = append(w.childEnds, null)
 	or := func(f *os.File) *os.File {
@@ -40,7 +45,7 @@ func wire(s Spec) (w *wiring, err error) {
 	if s.CaptureStderr {
 		end, err := w.pipe(&w.stderrRead)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		w.files[2] = end
 		if s.Stderr != nil {
@@ -51,12 +56,12 @@ func wire(s Spec) (w *wiring, err error) {
 	if s.CaptureCrash {
 		end, err := w.pipe(&w.crashRead)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		w.extra.Crash = len(w.files)
 		w.files = append(w.files, end)
 	}
-	return w, nil
+	return nil
 }
 
 // pipe makes a pipe, keeps the read end in *read and returns the child's end.
