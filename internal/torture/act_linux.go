@@ -46,6 +46,9 @@ func (h *host) act(s step) error {
 			return err
 		})
 	case upgrade:
+		if err := h.canForge(s.Fault); err != nil {
+			return err
+		}
 		_, err := h.publish(plan{Version: version(s), Fault: s.Fault})
 		return err
 	case sameAgain:
@@ -66,7 +69,7 @@ func (h *host) act(s step) error {
 		return h.endMaster(l, syscall.SIGTERM, false)
 	case storm:
 		return h.storm(s, l)
-	case fullDisk, readOnly:
+	case fullDisk, readOnly, frozenDisk:
 		return h.spoilDisk(s)
 	case fewFiles, noMemory:
 		return h.limit(s)
@@ -182,7 +185,7 @@ func (h *host) storm(s step, l *life) error {
 
 // spoilSource makes the source bad for a while.
 func (h *host) spoilSource(s step) error {
-	next := filepath.Join(h.dir, "next")
+	next := h.next()
 	switch s.Kind {
 	case sourceDead:
 		os.Remove(next)

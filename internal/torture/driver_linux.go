@@ -27,7 +27,7 @@ type driver struct {
 
 // drive carries steps out until next returns none or ctx ends.
 func drive(ctx context.Context, root bool, s *story, seed uint64, next func() (step, bool)) (*report, error) {
-	h, err := newHost(root, s)
+	h, err := newHost(root, s, seed)
 	if err != nil {
 		return nil, err
 	}

@@ -116,8 +116,12 @@ func (c *chronicle) take(e admin.Event) {
 	}
 	reason, _, _ := strings.Cut(e.Reason, "\n")
 	h.story.say("  event %d %s generation=%d pid=%d %s %s", e.ID, e.Kind, e.Generation, e.PID, name, reason)
+	if bad.isForgery() && e.Release != "" {
+		h.story.violated("trust", "release %s, which is %s, was let in: event %d, %s", name, bad, e.ID, e.Kind)
+	}
 	switch e.Kind {
 	case admin.Committed:
+		h.hasInstalled.Store(true)
 		if bad != none {
 			h.story.violated("installed", "release %s was installed although it %s", name, bad)
 		}

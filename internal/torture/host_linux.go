@@ -18,12 +18,16 @@ import (
 
 // A host is where the service runs, with what may be done to it.
 //
-//	dir/       of the driver: what the source offers, the runs
-//	dir/disk/  of the service: the binary, the state directory. A small disk
+//	dir/        of the driver: what the source offers, the runs
+//	dir/site/   of the driver: the same, where the releases are signed
+//	dir/disk/   of the service: the binary, the state directory. A small disk
+//	dir/image/  what that disk is made of
 type host struct {
 	dir, disk, binary string
 	address           string
 	root              bool
+	freezes           bool       // the disk can be frozen
+	signed            *publisher // nil: the service has no trust policy
 	admin             *admin.Client
 	first             *published
 	story             *story
@@ -31,6 +35,8 @@ type host struct {
 	diskFault sync.Mutex // held while the disk is full or read-only
 	offering  sync.Mutex // held while the source gets a new release
 	offered   atomic.Pointer[string]
+
+	hasInstalled atomic.Bool // a release that was published
 
 	mu        sync.Mutex
 	releases  map[string]*published // by digest; the bytes of the last bad one only
@@ -55,7 +61,8 @@ type ask struct {
 // room is how many binaries the disk holds.
 const room = 8
 
-func newHost(root bool, s *story) (h *host, err error) {
+// newHost makes one of a schedule: every other seed is of releases that are signed.
+func newHost(root bool, s *story, seed uint64) (h *host, err error) {
 	dir, err := os.MkdirTemp("", "torture")
 	if err != nil {
 		return nil, err
@@ -71,6 +78,11 @@ func newHost(root bool, s *story) (h *host, err error) {
 			h.remove()
 		}
 	}()
+	if seed%2 == 1 {
+		if h.signed, err = newPublisher(filepath.Join(dir, "site")); err != nil {
+			return h, err
+		}
+	}
 	if h.first, err = makeRelease(plan{Version: "first"}); err != nil {
 		return h, err
 	}
@@ -79,8 +91,7 @@ func newHost(root bool, s *story) (h *host, err error) {
 		return h, err
 	}
 	if root {
-		size := fmt.Sprintf("size=%d", room*len(h.first.bytes))
-		if err := unix.Mount("torture", h.disk, "tmpfs", 0, size); err != nil {
+		if err := h.mountDisk(int64(room * len(h.first.bytes))); err != nil {
 			return h, fmt.Errorf("mount a small disk at %q: %w", h.disk, err)
 		}
 	}
@@ -106,7 +117,9 @@ func freeAddress() (string, error) {
 
 // remove removes all that the host has. A mount may lie on another.
 func (h *host) remove() error {
-	for h.root && unix.Unmount(h.disk, unix.MNT_DETACH) == nil {
+	for _, at := range []string{h.disk, h.image()} {
+		for h.root && unix.Unmount(at, unix.MNT_DETACH) == nil {
+		}
 	}
 	return os.RemoveAll(h.dir)
 }
@@ -117,7 +130,7 @@ func (h *host) know(p *published) {
 	defer h.mu.Unlock()
 	h.releases[p.digest] = &published{plan: p.plan, digest: p.digest}
 	h.digests[p.Version] = p.digest
-	if p.Fault != none {
+	if p.Fault != none && !p.Fault.isForgery() {
 		h.lastBad = p
 	}
 }
@@ -142,7 +155,32 @@ func (h *host) offer(r *published) error {
 	h.offering.Lock()
 	defer h.offering.Unlock()
 	h.offered.Store(&r.digest)
-	return writeBinary(filepath.Join(h.dir, "next"), r.bytes)
+	if h.signed != nil {
+		return h.signed.publish(r)
+	}
+	return writeBinary(h.next(), r.bytes)
+}
+
+// next is the file that the source looks at.
+func (h *host) next() string {
+	if h.signed != nil {
+		return h.signed.manifest()
+	}
+	return filepath.Join(h.dir, "next")
+}
+
+// canForge says why a release cannot be forged. What is old is judged by what a host
+// has seen before.
+func (h *host) canForge(f fault) error {
+	switch {
+	case !f.isForgery():
+		return nil
+	case h.signed == nil:
+		return skipped("this service has no trust policy")
+	case (f == replayed || f == downgraded) && !h.hasInstalled.Load():
+		return skipped("nothing was installed so far")
+	}
+	return nil
 }
 
 // harmBegins notes a harm that goes on until it is ended.

@@ -39,6 +39,8 @@ func (d *driver) takeRuns() {
 			d.host.mu.Lock()
 			d.host.harms = append(d.host.harms, &harm{What: "crash on trial", From: r.At, To: r.At, Cuts: true})
 			d.host.mu.Unlock()
+		case r.What == forgedRuns:
+			d.story.violated("trust", "process %d is of a forged release, %s", r.PID, r.Version)
 		case strings.HasPrefix(r.What, "child has"):
 			d.story.violated("descriptors", "a child of the program of release %s was left descriptors: %s", r.Version, r.What)
 		default:

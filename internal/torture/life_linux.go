@@ -93,6 +93,9 @@ func (h *host) start(harm *harm) (*life, error) {
 	l := &life{cmd: exec.Command(h.binary), up: make(chan struct{}), ended: make(chan struct{}), harm: harm}
 	l.cmd.Stdout, l.cmd.Stderr = w, w
 	l.cmd.Env = append(os.Environ(), serviceVariable+"="+h.dir, addressVariable+"="+h.address)
+	if h.signed != nil {
+		l.cmd.Env = append(l.cmd.Env, keyVariable+"="+h.signed.public.String())
+	}
 	l.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	h.mu.Lock()
 	l.onBad, l.badDisk = h.diskIsBad, h.badDisk

@@ -31,7 +31,7 @@ const (
 	unhealthy        fault = "unhealthy"
 	unhealthyOnTrial fault = "unhealthy on trial"
 	crashesOnTrial   fault = "crashes on trial"
-	corrupt          fault = "corrupt" // no program at all
+	corrupt          fault = "corrupt" // no program at all; signed_linux.go has more
 )
 
 const planMark = "\n--overseer-torture-plan--"

@@ -55,6 +55,7 @@ const (
 	sourceHangs      kind = "source hangs"
 	sourceSlow       kind = "source is slow"
 	sourceDead       kind = "source is no file"
+	frozenDisk       kind = "frozen disk"
 )
 
 // weights say how often each kind comes.
@@ -74,6 +75,12 @@ var weights = []struct {
 	{3, step{Kind: upgrade, Fault: unhealthyOnTrial}},
 	{4, step{Kind: upgrade, Fault: crashesOnTrial}},
 	{2, step{Kind: upgrade, Fault: corrupt}},
+	{1, step{Kind: upgrade, Fault: unsigned}},
+	{1, step{Kind: upgrade, Fault: wrongKey}},
+	{1, step{Kind: upgrade, Fault: otherBytes}},
+	{1, step{Kind: upgrade, Fault: expired}},
+	{1, step{Kind: upgrade, Fault: replayed}},
+	{1, step{Kind: upgrade, Fault: downgraded}},
 	{5, step{Kind: sameAgain}},
 	{3, step{Kind: rollbackStandby, During: true}},
 	{3, step{Kind: rollbackPrevious}},
@@ -97,7 +104,12 @@ var weights = []struct {
 	{2, step{Kind: fullDisk, During: true}},
 	{2, step{Kind: readOnly}},
 	{1, step{Kind: readOnly, During: true}},
+	{2, step{Kind: frozenDisk}},
+	{2, step{Kind: frozenDisk, During: true}},
 	{2, step{Kind: fewFiles, Victim: live}},
+	{1, step{Kind: fewFiles, Victim: candidate, During: true}},
+	{1, step{Kind: fewFiles, Victim: master}},
+	{1, step{Kind: fewFiles, Victim: master, During: true}},
 	{1, step{Kind: noMemory, Victim: candidate, During: true}},
 	{2, step{Kind: sourceHangs}},
 	{1, step{Kind: sourceSlow}},

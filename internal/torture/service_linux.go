@@ -18,6 +18,8 @@ import (
 	"github.com/seed-3d078585/overseer"
 	"github.com/seed-3d078585/overseer/fetcher"
 	"github.com/seed-3d078585/overseer/probe"
+	"github.com/seed-3d078585/overseer/release"
+	"github.com/seed-3d078585/overseer/trust"
 	"golang.org/x/sys/unix"
 )
 
@@ -25,6 +27,7 @@ import (
 const (
 	serviceVariable = "TORTURE_SERVICE" // the directory of the driver
 	addressVariable = "TORTURE_ADDRESS"
+	keyVariable     = "TORTURE_KEY" // where releases are signed: the public key
 	childVariable   = "TORTURE_CHILD"
 )
 
@@ -35,9 +38,18 @@ const (
 	terminateTimeout = 10 * time.Second
 )
 
+// forgedRuns is the note of a process that must not be.
+const forgedRuns = "is forged, and runs"
+
 func init() {
-	if os.Getenv(serviceVariable) != "" && readPlan().Fault == panicsInInit {
+	if os.Getenv(serviceVariable) == "" {
+		return
+	}
+	switch p := readPlan(); {
+	case p.Fault == panicsInInit:
 		panic("init of a bad release")
+	case p.Fault.isForgery():
+		note(run{Version: p.Version, What: forgedRuns})
 	}
 }
 
@@ -48,7 +60,7 @@ func service() {
 		return
 	}
 	dir, p := os.Getenv(serviceVariable), readPlan()
-	overseer.Run(overseer.Config{
+	c := overseer.Config{
 		Required:         true,
 		Address:          os.Getenv(addressVariable),
 		Logger:           slog.New(slog.NewTextHandler(os.Stderr, nil)),
@@ -64,7 +76,15 @@ func service() {
 			dir:  dir,
 		},
 		Program: func(s overseer.State) { program(s, p) },
-	})
+	}
+	if key := os.Getenv(keyVariable); key != "" {
+		c.Trust = trust.Minisign(key).For(product, channel)
+		c.Fetcher = signedSource{
+			Manifest: &fetcher.Manifest{URL: filepath.Join(dir, "site", channel+".json"), Interval: 20 * time.Millisecond},
+			dir:      dir,
+		}
+	}
+	overseer.Run(c)
 }
 
 // program answers with who it is, and goes wrong as its plan says.
@@ -161,28 +181,44 @@ type source struct {
 	dir string
 }
 
-func (s source) is(state string) bool {
-	_, err := os.Stat(filepath.Join(s.dir, "source-"+state))
-	return err == nil
+func (s source) FetchContext(ctx context.Context) (io.Reader, error) {
+	return spoiled(ctx, s.dir, s.File.FetchContext)
 }
 
-func (s source) FetchContext(ctx context.Context) (io.Reader, error) {
-	for s.is("hangs") {
+// signedSource is the same of a Manifest.
+type signedSource struct {
+	*fetcher.Manifest
+	dir string
+}
+
+func (s signedSource) FetchContext(ctx context.Context) (io.Reader, error) {
+	return spoiled(ctx, s.dir, s.Manifest.FetchContext)
+}
+
+func spoiled(ctx context.Context, dir string, fetch func(context.Context) (io.Reader, error)) (io.Reader, error) {
+	is := func(state string) bool {
+		_, err := os.Stat(filepath.Join(dir, "source-"+state))
+		return err == nil
+	}
+	for is("hangs") {
 		select {
 		case <-time.After(20 * time.Millisecond):
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
 	}
-	r, err := s.File.FetchContext(ctx)
-	if r != nil && s.is("slow") {
+	r, err := fetch(ctx)
+	if r != nil && is("slow") {
 		r = slow{r}
 	}
 	return r, err
 }
 
-// slow keeps whatever methods the reader has out of sight, as a foreign reader.
+// slow keeps most methods that the reader has out of sight, as a foreign reader.
 type slow struct{ io.Reader }
+
+// Candidate is what a trust policy judges.
+func (s slow) Candidate() release.Candidate { return fetcher.Describe(s.Reader) }
 
 func (s slow) Read(p []byte) (int, error) {
 	time.Sleep(time.Millisecond) // it is a slow source
