@@ -98,9 +98,11 @@ func command(args []string) (code int, err error) {
 func torture(ctx context.Context, root bool, o options) (code int, err error) {
 	next := scheduled(o)
 	if o.replay != "" {
-		if next, err = recorded(o.replay); err != nil {
+		r, err := recorded(o.replay)
+		if err != nil {
 			return 1, err
 		}
+		next, o.seed = listed(r.Steps), r.Seed
 	}
 	var out io.Writer = os.Stderr
 	if o.quiet {

@@ -29,6 +29,7 @@ const (
 	addressVariable = "TORTURE_ADDRESS"
 	keyVariable     = "TORTURE_KEY" // where releases are signed: the public key
 	childVariable   = "TORTURE_CHILD"
+	bugVariable     = "TORTURE_BUG" // for a test of this command: the program has a bug
 )
 
 // Bounds of the service. None is so short that a busy machine alone breaks it.
@@ -89,7 +90,9 @@ func service() {
 
 // program answers with who it is, and goes wrong as its plan says.
 func program(s overseer.State, p plan) {
-	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP, syscall.SIGWINCH) // else they end it
+	if os.Getenv(bugVariable) == "" {
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP) // else it ends it
+	}
 	note(run{Version: p.Version, What: "begins"})
 	switch p.Fault {
 	case exitsAtStart:

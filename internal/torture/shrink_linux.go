@@ -52,7 +52,7 @@ func listed(steps []step) func() (step, bool) {
 	}
 }
 
-// A recording is what is kept of a violation.
+// A recording is what is kept of a violation. Its seed says what host it was.
 type recording struct {
 	Seed      uint64     `json:"seed"`
 	Violation *violation `json:"violation,omitempty"`
@@ -69,14 +69,13 @@ func keep(r *report) error {
 	return os.WriteFile(violationFile, append(text, '\n'), 0o644)
 }
 
-func recorded(path string) (func() (step, bool), error) {
+func recorded(path string) (r recording, err error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, err
+		return r, err
 	}
-	var r recording
 	if err := json.Unmarshal(text, &r); err != nil {
-		return nil, fmt.Errorf("read %q: %w", path, err)
+		return r, fmt.Errorf("read %q: %w", path, err)
 	}
-	return listed(r.Steps), nil
+	return r, nil
 }
