@@ -258,12 +258,16 @@ func TestUnixSocketBelongsToTheMaster(t *testing.T) {
 	}
 }
 
-// TestManyAddressesServe is a service with 2,000 of them.
+// TestManyAddressesServe is a service with 2,000 of them; with 500 where the race
+// detector makes each so slow that they would not accept within the bound.
 func TestManyAddressesServe(t *testing.T) {
 	t.Parallel()
-	const many = 2000
+	many := 2000
+	if underRace {
+		many = 500
+	}
 	var limit syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil || limit.Max < 2*many {
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil || limit.Max < uint64(2*many) {
 		t.Skipf("this host allows %d descriptors a process, want %d", limit.Max, 2*many)
 	}
 	s := startService(t, addressed, env("TEST_ADDRESSES", strings.Repeat("127.0.0.1:0 ", many)))

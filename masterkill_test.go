@@ -50,7 +50,7 @@ func TestNewMasterTakesOver(t *testing.T) {
 			if code := s.wait(); code != 137 {
 				t.Errorf("the master ended with code %d", code)
 			}
-			next := startService(t, faulty, address, inDir(s.Dir))
+			next := startService(t, faulty, address, inDir(s.Dir), env("TEST_PROBATION", never)) // else it installs the release, on its second try
 			next.await(1, "program begins generation=1", "version=1")
 			next.live(1)
 			mustHold(t, s.Binary, releaseBytes(t, first))
