@@ -157,6 +157,9 @@ func (u *Updater) pass(ctx context.Context, body io.Reader) {
 		return
 	}
 	remarks, err := call(ctx, "Remarks", func() ([]string, error) { return r.Remarks(), nil })
+	if ctx.Err() != nil {
+		return // it was not waited for
+	}
 	if err != nil {
 		remarks = []string{err.Error()}
 	}
