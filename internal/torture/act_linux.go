@@ -73,6 +73,8 @@ func (h *host) act(s step) error {
 		return h.spoilDisk(s)
 	case fewFiles, noMemory:
 		return h.limit(s)
+	case clockJump:
+		return h.jump(s)
 	case sourceHangs, sourceSlow, sourceDead:
 		return h.spoilSource(s)
 	}

@@ -4,17 +4,19 @@
 //	go run ./internal/torture -for 2m
 //	go run ./internal/torture -for 2m -seed 17        # the same steps again
 //	go run ./internal/torture -replay violation.json  # what an earlier run has written
+//	go run ./internal/torture -for 1h -jumps          # the wall clock of the service jumps, too
 //	go run ./internal/torture -mutants                # see below
 //
 // A schedule of steps comes from a seed: restarts, upgrades good and bad, kills and
-// stops of any process at any moment, storms of signals, full and read-only disks,
-// sources that hang. A step may come while the one before is still going on. After
+// stops of any process at any moment, storms of signals, disks that are full, that
+// cannot be written to or that hang, processes without descriptors or memory, sources
+// that hang. Of odd seeds the releases are signed, and some of them forged. A step may come while the one before is still going on. After
 // each step, and whenever all is calm, the promises are checked:
 //
 //   - Somebody accepts. A request fails only for a reason that is inherent: it was
 //     inside a process that was killed, or no master ran.
 //   - What is installed is, byte for byte, a release that has passed its trial.
-//   - What is quarantined does not run again unasked.
+//   - What is quarantined does not run again unasked, and what is forged never.
 //   - What is asked for is done: a restart, also one that falls into another; and in
 //     the end an upgrade to a good release.
 //   - The records are whole, and the events have no gap.

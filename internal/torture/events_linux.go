@@ -74,6 +74,7 @@ func (c *chronicle) look() error {
 		c.host.story.violated("events", "events after %d are missing", after)
 	}
 	for i, e := range events {
+		e.Time = c.host.unskewed(e.Time)
 		previous := c.last.ID
 		if l != c.life {
 			previous = e.ID - 1 // the list may begin anywhere
@@ -92,6 +93,7 @@ func (c *chronicle) look() error {
 	}
 	if n := len(events); n > 0 {
 		c.last = events[n-1]
+		c.last.Time = c.host.unskewed(c.last.Time)
 		c.life = l
 	}
 	return nil

@@ -47,15 +47,18 @@ func TestJudge(t *testing.T) {
 
 // TestScheduleIsOfItsSeed: a step is the same whatever else is carried out.
 func TestScheduleIsOfItsSeed(t *testing.T) {
-	seen := map[string]bool{}
-	for i := range 2000 {
+	seen, all := map[string]bool{}, map[string]bool{}
+	for _, w := range weights {
+		all[w.name()] = true
+	}
+	for i := range 5000 {
 		a, b := stepOf(7, i), stepOf(7, i)
 		if a != b {
 			t.Fatalf("step %d is %+v, and %+v", i, a, b)
 		}
 		seen[a.name()] = true
 	}
-	if len(seen) < len(weights)-5 { // some differ in what no name tells
-		t.Errorf("2,000 steps are of %d kinds only", len(seen))
+	if len(seen) != len(all) {
+		t.Errorf("5,000 steps are of %d kinds, want all %d", len(seen), len(all))
 	}
 }

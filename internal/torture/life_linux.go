@@ -96,6 +96,9 @@ func (h *host) start(harm *harm) (*life, error) {
 	if h.signed != nil {
 		l.cmd.Env = append(l.cmd.Env, keyVariable+"="+h.signed.public.String())
 	}
+	if h.jumps {
+		l.cmd.Env = append(l.cmd.Env, clockVariable+"="+h.clock())
+	}
 	l.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	h.mu.Lock()
 	l.onBad, l.badDisk = h.diskIsBad, h.badDisk

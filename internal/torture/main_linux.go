@@ -40,6 +40,7 @@ type options struct {
 	write   string
 	shrink  time.Duration
 	mutants bool
+	jumps   bool
 	only    string
 }
 
@@ -53,6 +54,7 @@ func readOptions(args []string) (o options, err error) {
 	f.BoolVar(&o.quiet, "q", false, "do not tell what happens while it does")
 	f.StringVar(&o.write, "o", "", "add the figures to this `file`")
 	f.DurationVar(&o.shrink, "shrink", 5*time.Minute, "how long to look for fewer steps that break the same promise")
+	f.BoolVar(&o.jumps, "jumps", false, "have the wall clock of the service jump too: builds this command anew first, of the module in the working directory")
 	f.BoolVar(&o.mutants, "mutants", false, "put bugs into copies of this module, which is the working directory, and say what finds them")
 	f.StringVar(&o.only, "only", "", "of the mutants, try the one of this `name`")
 	if err := f.Parse(args); err != nil {
@@ -80,6 +82,9 @@ func command(args []string) (code int, err error) {
 	root := os.Geteuid() == 0
 	if o.mutants {
 		return tryMutants(o)
+	}
+	if o.jumps && os.Getenv(jumpsVariable) == "" {
+		return withJumps(args)
 	}
 	if root && os.Getenv(insideVariable) == "" {
 		return enclose(args)

@@ -22,16 +22,22 @@ func enclose(args []string) (code int, err error) {
 	if err != nil {
 		return 1, err
 	}
-	runtime.LockOSThread() // the parent-death signal is of the thread
-	defer runtime.UnlockOSThread()
-	c := exec.Command(self, args...)
-	c.Env = append(os.Environ(), insideVariable+"=1")
-	c.Stdin, c.Stdout, c.Stderr = os.Stdin, os.Stdout, os.Stderr
-	c.SysProcAttr = &syscall.SysProcAttr{
+	return runInstead(self, args, insideVariable, &syscall.SysProcAttr{
 		Cloneflags:   syscall.CLONE_NEWPID,
 		Unshareflags: syscall.CLONE_NEWNS,
-		Pdeathsig:    syscall.SIGKILL,
-	}
+	})
+}
+
+// runInstead has a process, in which a variable is set, do the work of this one, and
+// returns its exit code. It ends with this one.
+func runInstead(path string, args []string, variable string, attr *syscall.SysProcAttr) (code int, err error) {
+	runtime.LockOSThread() // the parent-death signal is of the thread
+	defer runtime.UnlockOSThread()
+	attr.Pdeathsig = syscall.SIGKILL
+	c := exec.Command(path, args...)
+	c.Env = append(os.Environ(), variable+"=1")
+	c.Stdin, c.Stdout, c.Stderr = os.Stdin, os.Stdout, os.Stderr
+	c.SysProcAttr = attr
 	interrupts := make(chan os.Signal, 1)
 	signal.Notify(interrupts, os.Interrupt) // the terminal sends it to both
 	defer signal.Stop(interrupts)

@@ -22,7 +22,7 @@ type run struct {
 
 // note appends a line to the driver's file of runs.
 func note(r run) {
-	r.PID, r.At = os.Getpid(), time.Now()
+	r.PID, r.At = os.Getpid(), wallTime()
 	r.Started = startOf(r.PID)
 	line, err := json.Marshal(r)
 	if err != nil {
@@ -70,5 +70,5 @@ func startOf(pid int) time.Time {
 	}
 	const tick = time.Second / 100 // on every port of Linux
 	ago := time.Duration(up.Nano()) - time.Duration(p.began)*tick
-	return time.Now().Add(-ago)
+	return wallTime().Add(-ago)
 }

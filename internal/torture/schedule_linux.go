@@ -56,6 +56,7 @@ const (
 	sourceSlow       kind = "source is slow"
 	sourceDead       kind = "source is no file"
 	frozenDisk       kind = "frozen disk"
+	clockJump        kind = "jump of the clock"
 )
 
 // weights say how often each kind comes.
@@ -111,6 +112,8 @@ var weights = []struct {
 	{1, step{Kind: fewFiles, Victim: master}},
 	{1, step{Kind: fewFiles, Victim: master, During: true}},
 	{1, step{Kind: noMemory, Victim: candidate, During: true}},
+	{3, step{Kind: clockJump}},
+	{2, step{Kind: clockJump, During: true}},
 	{2, step{Kind: sourceHangs}},
 	{1, step{Kind: sourceSlow}},
 	{1, step{Kind: sourceDead}},
