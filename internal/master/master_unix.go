@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/seed-3d078585/overseer/admin"
+	"github.com/seed-3d078585/overseer/internal/digests"
 	"github.com/seed-3d078585/overseer/internal/journal"
 	"github.com/seed-3d078585/overseer/internal/machine"
 	"github.com/seed-3d078585/overseer/internal/store"
@@ -87,6 +88,9 @@ func New(cfg Config) *Master {
 	if cfg.Journal == nil {
 		cfg.Journal = journal.New()
 	}
+	if cfg.Digests == nil {
+		cfg.Digests = digests.New("")
+	}
 	m := &Master{
 		cfg:     cfg,
 		machine: machine.New(cfg.Settings),
@@ -128,12 +132,6 @@ func (m *Master) Run() (code int, err error) {
 
 // supervise is the owner's loop, from the first event to the end.
 func (m *Master) supervise(first machine.Event) (code int, err error) {
-	signals := m.signals
-	signals.take(m.tty.ownGroups)
-	defer signals.close()
-	reaper := newReaper()
-	defer reaper.close()
-
 	if m.cfg.Command != nil {
 		if err := m.prepareCommand(); err != nil {
 			m.closeSockets()
@@ -142,10 +140,17 @@ func (m *Master) supervise(first machine.Event) (code int, err error) {
 		m.beside.Go(m.starter.run)
 		defer m.shim.Close()
 	}
-	m.openConsole()
 	m.readHold()
-	m.updates.start()
 	m.step(first)
+
+	// The first process is being started; what it does not need comes after.
+	signals := m.signals
+	signals.take(m.tty.ownGroups)
+	defer signals.close()
+	reaper := newReaper()
+	defer reaper.close()
+	m.openConsole()
+	m.updates.start()
 	for m.exit == nil {
 		select {
 		case ev := <-m.events:
