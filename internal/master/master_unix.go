@@ -37,6 +37,7 @@ type Master struct {
 	quit      chan struct{}
 	spawned   chan struct{} // closed, by firstOnce, when the first process has started
 	firstOnce sync.Once
+	forkOnce  sync.Once       // see forked
 	ctx       context.Context // ends with the master; for probes and the disk
 	cancel    context.CancelFunc
 	beside    sync.WaitGroup // all goroutines that this package ends
@@ -72,6 +73,7 @@ type Master struct {
 	passing    int       // ends of ways that are being sent
 	timers     timers
 	tty        terminal
+	rest       rest
 	service    *service // nil where there is no service manager
 	restoring  int      // restores that are under way
 	hooking    int      // hooks of the user's that run
@@ -141,12 +143,12 @@ func (m *Master) supervise(first machine.Event) (code int, err error) {
 		defer m.shim.Close()
 	}
 	m.readHold()
+	signals := m.signals
+	signals.takeFirst(m.tty.ownGroups)
+	defer signals.close()
 	m.step(first)
 
 	// The first process is being started; what it does not need comes after.
-	signals := m.signals
-	signals.take(m.tty.ownGroups)
-	defer signals.close()
 	reaper := newReaper()
 	defer reaper.close()
 	m.openConsole()
@@ -182,6 +184,7 @@ func (m *Master) close() {
 	close(m.quit)
 	m.cancel()
 	m.timers.close()
+	m.rest.close()
 	m.closeHeld()
 	m.cfg.Journal.Close()
 	m.console.close()
@@ -274,7 +277,9 @@ func (m *Master) step(ev machine.Event) {
 	for _, effect := range m.machine.Step(ev) {
 		m.carryOut(effect)
 	}
-	m.lives.observe(m.machine.Snapshot(), m.workers, time.Now().UTC().Round(0))
+	s := m.machine.Snapshot()
+	m.lives.observe(s, m.workers, time.Now().UTC().Round(0))
+	m.rest.observe(m, s)
 	m.settle()
 	m.service.observe(ev)
 }

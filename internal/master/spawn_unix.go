@@ -118,6 +118,7 @@ func (m *Master) startProcess(open func() (binary, error), trace string) (*proc.
 		conn.Close()
 		return nil, binary{}, nil, err
 	}
+	m.forked()
 	if err := m.identify(&bin); err != nil { // it waits for them: see handover.Setup
 		process.Kill()
 		process.Exit()
@@ -125,6 +126,12 @@ func (m *Master) startProcess(open func() (binary, error), trace string) (*proc.
 		return nil, binary{}, nil, err
 	}
 	return process, bin, conn, nil
+}
+
+// forked has the owner do what has waited for the first process: see
+// [Signals.takeFirst].
+func (m *Master) forked() {
+	m.forkOnce.Do(func() { m.call(func() { m.signals.take(m.tty.ownGroups) }) })
 }
 
 // workerEnviron is the environment of a worker but for what makes it one.
