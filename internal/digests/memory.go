@@ -48,7 +48,7 @@ type Memory struct {
 	mu    sync.Mutex
 	read  bool    // the record was
 	files []found // the newest last
-	fresh bool    // files has something that the record has not
+	fresh []found // what the record has not
 }
 
 // New returns a memory that keeps its record at path, in a directory that only
@@ -93,7 +93,7 @@ func (m *Memory) recall(p print) (Sums, bool) {
 func (m *Memory) note(f found) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.files, m.fresh = add(m.files, f), true
+	m.files, m.fresh = add(m.files, f), add(m.fresh, f)
 }
 
 // add puts a file to the end, in the place of what was known of the same one.
@@ -108,14 +108,13 @@ func add(files []found, f found) []found {
 func (m *Memory) Keep() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if !m.fresh || m.path == "" {
+	if len(m.fresh) == 0 || m.path == "" {
 		return nil
 	}
-	m.fresh = false
 	files := m.load() // another process may have added something
-	for _, f := range m.files {
+	for _, f := range m.fresh {
 		files = add(files, f)
 	}
-	m.files = files
+	m.files, m.fresh = files, nil
 	return m.save()
 }

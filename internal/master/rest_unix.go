@@ -26,15 +26,19 @@ func (r *rest) observe(m *Master, s machine.Snapshot) {
 	r.is = s.Live != 0 && len(s.Generations) == 1 && !s.Stopping
 	switch {
 	case r.is && !was:
-		r.timer = time.AfterFunc(restAfter, func() { m.call(r.giveBack) })
+		r.timer = time.AfterFunc(restAfter, func() { m.call(func() { r.giveBack(m) }) })
 	case was && !r.is:
 		r.timer.Stop()
 	}
 }
 
-func (r *rest) giveBack() {
+func (r *rest) giveBack(m *Master) {
 	if r.is {
-		usage.Trim() // an error leaves all as it was
+		m.beside.Go(func() {
+			if usage.Trim() == nil { // an error leaves all as it was
+				m.cfg.Log.Debug("gave back the memory that only the start has needed")
+			}
+		})
 	}
 }
 
