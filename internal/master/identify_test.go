@@ -105,6 +105,15 @@ func TestHashedWhileItStarts(t *testing.T) {
 			defer process.Exit()
 			defer process.Kill()
 			defer conn.Close()
+			all := make(chan struct{})
+			m.call(func() { close(all) }) // behind what the start has asked of the owner
+			<-all
+			syscall.Kill(os.Getpid(), syscall.SIGHUP)
+			select {
+			case <-m.signals.other:
+			case <-time.After(patience):
+				t.Error("once the first process has been started, a signal is not taken")
+			}
 			if (bin.digest != release.Digest{7}) || bin.id != "07" {
 				t.Errorf("digests %v, %q", bin.digest, bin.id)
 			}
