@@ -14,6 +14,7 @@ import (
 
 	"github.com/seed-3d078585/overseer/admin"
 	"github.com/seed-3d078585/overseer/fetcher"
+	"github.com/seed-3d078585/overseer/internal/digests"
 	"github.com/seed-3d078585/overseer/internal/journal"
 	"github.com/seed-3d078585/overseer/internal/master"
 	"github.com/seed-3d078585/overseer/internal/rundir"
@@ -25,6 +26,7 @@ import (
 type desk struct {
 	journal *journal.Journal
 	admin   master.Admin
+	digests *digests.Memory
 }
 
 // desk opens it. What cannot be opened is said, and hinders nothing: a service
@@ -42,6 +44,7 @@ func (s settled) desk(bytes *store.Store, log *slog.Logger) desk {
 		log.Info("events are kept in memory only", "error", err)
 		dir = ""
 	}
+	d.digests = digests.New(s.digestsPath(dir))
 	if s.Admin.Disabled {
 		handed.state.AdminSocket() // which the master before may have had
 		return d
@@ -56,6 +59,21 @@ func (s settled) desk(bytes *store.Store, log *slog.Logger) desk {
 		}
 	}
 	return d
+}
+
+// digestsPath is where the digests of the program are remembered: in the state
+// directory, or else where the admin socket is; empty: nowhere.
+func (s settled) digestsPath(dir string) string {
+	if dir == "" {
+		if s.Admin.Disabled {
+			return "" // nothing is to be left in a directory that is for all programs
+		}
+		var err error
+		if dir, err = rundir.Dir(); err != nil {
+			return ""
+		}
+	}
+	return filepath.Join(dir, digests.File)
 }
 
 // keptDir is the state directory, made and checked; empty where there is none to

@@ -2,16 +2,13 @@ package overseer
 
 import (
 	"context"
-	"crypto/sha1"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
-	"io"
 	"net"
 	"net/http"
 	"os"
 	"time"
 
+	"github.com/seed-3d078585/overseer/internal/digests"
 	"github.com/seed-3d078585/overseer/internal/socket"
 )
 
@@ -121,11 +118,11 @@ func hashes(path string) (id, digest string) {
 		return "", ""
 	}
 	defer f.Close()
-	one, two := sha1.New(), sha256.New()
-	if _, err := io.Copy(io.MultiWriter(one, two), f); err != nil {
+	sums, err := digests.Sum(f)
+	if err != nil {
 		return "", ""
 	}
-	return hex.EncodeToString(one.Sum(nil)), hex.EncodeToString(two.Sum(nil))
+	return sums.ID, sums.Digest.String()
 }
 
 // serveDirect serves without a master.

@@ -28,7 +28,7 @@ const floors = `
 	5  .
 	4  admin/cli internal/master internal/worker internal/update internal/isolate
 	3  admin/doctor internal/store fetcher/fetchertest trust/trusttest
-	2  fetcher trust probe admin/admintest admin/takeover internal/socket internal/credential internal/pidfile internal/durable/durabletest internal/archive internal/item internal/journal
+	2  fetcher trust probe admin/admintest admin/takeover internal/socket internal/credential internal/pidfile internal/durable/durabletest internal/archive internal/item internal/journal internal/digests
 	1  release delta admin loadtest internal/machine internal/durable internal/proc internal/handover internal/systemd internal/shim internal/peer internal/usage internal/rundir
 `
 

@@ -104,6 +104,7 @@ func (s settled) master(signals *master.Signals, sockets []*socket.Socket, kept 
 		OnEvent:        s.OnEvent,
 		Name:           s.name(),
 		Journal:        desk.journal,
+		Digests:        desk.digests,
 		Admin:          desk.admin,
 		Level:          logLevelOf{log, &logLevel},
 		Looker:         looker(updater),

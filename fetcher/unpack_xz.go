@@ -71,10 +71,7 @@ func (c *counted) ReadByte() (byte, error) {
 	return b, err
 }
 
-var (
-	errXZ     = errors.New("the xz data is damaged")
-	crc64ECMA = crc64.MakeTable(crc64.ECMA)
-)
+var errXZ = errors.New("the xz data is damaged")
 
 func openXZ(r io.Reader) (io.ReadCloser, error) {
 	x := &xzReader{in: &counted{Reader: bufio.NewReaderSize(r, 64<<10)}}
@@ -209,7 +206,7 @@ func xzCheck(kind byte) (hash.Hash, error) {
 	case 0x01:
 		return crc32.NewIEEE(), nil
 	case 0x04:
-		return crc64.New(crc64ECMA), nil
+		return crc64.New(crc64.MakeTable(crc64.ECMA)), nil
 	case 0x0a:
 		return sha256.New(), nil
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/seed-3d078585/overseer/admin"
+	"github.com/seed-3d078585/overseer/internal/digests"
 	"github.com/seed-3d078585/overseer/internal/journal"
 	"github.com/seed-3d078585/overseer/internal/machine"
 	"github.com/seed-3d078585/overseer/internal/proc"
@@ -30,6 +31,7 @@ type Config struct {
 	ProbeTimeout  time.Duration    // of one probe
 	QuarantineFor time.Duration    // how long a digest that failed is not tried again
 	Store         *store.Store     // nil where there is no source of candidates
+	Digests       Digests          // nil: what lives as long as the master
 	Described     []Described      // the configuration in words
 	Log           *slog.Logger
 	Service       *systemd.Service // the service manager, nil: none
@@ -61,6 +63,12 @@ type Config struct {
 	// OnCrash is told of a generation that ended without being told to; nil:
 	// nobody.
 	OnCrash func(Crash)
+}
+
+// Digests tells the digests of binaries, and remembers them: see package digests.
+type Digests interface {
+	Of(*os.File) (digests.Sums, error)
+	Keep() error
 }
 
 // A Looker asks the source of releases.

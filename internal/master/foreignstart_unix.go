@@ -74,6 +74,13 @@ func (m *Master) startForeign(s foreignStart) (*foreign, binary, error) {
 		f.close()
 		return nil, binary{}, err
 	}
+	m.forked()
+	if err := m.identify(&bin); err != nil {
+		f.kill()
+		f.process.Exit()
+		f.close()
+		return nil, binary{}, err
+	}
 	if f.notify != nil {
 		m.beside.Go(f.listen)
 	}

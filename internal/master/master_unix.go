@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/seed-3d078585/overseer/admin"
+	"github.com/seed-3d078585/overseer/internal/digests"
 	"github.com/seed-3d078585/overseer/internal/journal"
 	"github.com/seed-3d078585/overseer/internal/machine"
 	"github.com/seed-3d078585/overseer/internal/store"
@@ -36,6 +37,7 @@ type Master struct {
 	quit      chan struct{}
 	spawned   chan struct{} // closed, by firstOnce, when the first process has started
 	firstOnce sync.Once
+	forkOnce  sync.Once       // see forked
 	ctx       context.Context // ends with the master; for probes and the disk
 	cancel    context.CancelFunc
 	beside    sync.WaitGroup // all goroutines that this package ends
@@ -71,6 +73,7 @@ type Master struct {
 	passing    int       // ends of ways that are being sent
 	timers     timers
 	tty        terminal
+	rest       rest
 	service    *service // nil where there is no service manager
 	restoring  int      // restores that are under way
 	hooking    int      // hooks of the user's that run
@@ -86,6 +89,9 @@ func New(cfg Config) *Master {
 	cfg.Settings.Foreign = cfg.Command != nil
 	if cfg.Journal == nil {
 		cfg.Journal = journal.New()
+	}
+	if cfg.Digests == nil {
+		cfg.Digests = digests.New("")
 	}
 	m := &Master{
 		cfg:     cfg,
@@ -128,12 +134,6 @@ func (m *Master) Run() (code int, err error) {
 
 // supervise is the owner's loop, from the first event to the end.
 func (m *Master) supervise(first machine.Event) (code int, err error) {
-	signals := m.signals
-	signals.take(m.tty.ownGroups)
-	defer signals.close()
-	reaper := newReaper()
-	defer reaper.close()
-
 	if m.cfg.Command != nil {
 		if err := m.prepareCommand(); err != nil {
 			m.closeSockets()
@@ -142,10 +142,17 @@ func (m *Master) supervise(first machine.Event) (code int, err error) {
 		m.beside.Go(m.starter.run)
 		defer m.shim.Close()
 	}
-	m.openConsole()
 	m.readHold()
-	m.updates.start()
+	signals := m.signals
+	signals.takeFirst(m.tty.ownGroups)
+	defer signals.close()
 	m.step(first)
+
+	// The first process is being started; what it does not need comes after.
+	reaper := newReaper()
+	defer reaper.close()
+	m.openConsole()
+	m.updates.start()
 	for m.exit == nil {
 		select {
 		case ev := <-m.events:
@@ -177,6 +184,7 @@ func (m *Master) close() {
 	close(m.quit)
 	m.cancel()
 	m.timers.close()
+	m.rest.close()
 	m.closeHeld()
 	m.cfg.Journal.Close()
 	m.console.close()
@@ -269,7 +277,9 @@ func (m *Master) step(ev machine.Event) {
 	for _, effect := range m.machine.Step(ev) {
 		m.carryOut(effect)
 	}
-	m.lives.observe(m.machine.Snapshot(), m.workers, time.Now().UTC().Round(0))
+	s := m.machine.Snapshot()
+	m.lives.observe(s, m.workers, time.Now().UTC().Round(0))
+	m.rest.observe(m, s)
 	m.settle()
 	m.service.observe(ev)
 }

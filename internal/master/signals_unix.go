@@ -134,16 +134,32 @@ func CatchSignals(restart os.Signal) *Signals {
 	return s
 }
 
-// take takes the other signals. Where the workers have process groups of their
-// own, a terminal's stop and go must be passed on.
-func (s *Signals) take(ownGroups bool) {
-	s.ownGroups = ownGroups
-	before := drained(early)
+// takeFirst takes those that ask for the end, of a master that has nothing to
+// lose yet: to take all costs about as long as a process takes to start (the
+// runtime goes through another thread for each), so the others wait until the
+// first one is on its way. A successor takes all of them.
+func (s *Signals) takeFirst(ownGroups bool) {
+	if early != nil {
+		s.take(ownGroups)
+		return
+	}
+	s.takeStop()
+}
+
+func (s *Signals) takeStop() {
 	for _, sig := range []os.Signal{syscall.SIGTERM, syscall.SIGINT} {
 		if sig != s.restartBy && !signal.Ignored(sig) {
 			signal.Notify(s.stop, sig)
 		}
 	}
+}
+
+// take takes all other signals. Where the workers have process groups of their
+// own, a terminal's stop and go must be passed on.
+func (s *Signals) take(ownGroups bool) {
+	s.ownGroups = ownGroups
+	before := drained(early)
+	s.takeStop()
 	for _, sig := range passedOn(ownGroups) {
 		if sig != s.restartBy {
 			signal.Notify(s.other, sig)

@@ -21,10 +21,10 @@ import (
 // read from that very file.
 type binary struct {
 	file   *os.File
-	path   string // by which it was opened
-	digest release.Digest
-	id     string // SHA-1
-	owned  bool   // close file when it runs
+	path   string         // by which it was opened
+	digest release.Digest // zero: see identify
+	id     string         // SHA-1
+	owned  bool           // close file when it runs
 
 	dir  string      // where it runs; empty: where the master does, or as configured
 	tree *store.Tree // held until it has ended; nil: it is a single file
@@ -63,6 +63,7 @@ func (m *Master) start(w *worker, open func() (binary, error)) {
 		return
 	}
 	m.call(func() { w.run(process, bin, conn) })
+	m.keepDigests()
 	select {
 	case <-m.quit: // the master has ended meanwhile: nobody took the process over
 		if !w.runs() {
@@ -117,7 +118,20 @@ func (m *Master) startProcess(open func() (binary, error), trace string) (*proc.
 		conn.Close()
 		return nil, binary{}, nil, err
 	}
+	m.forked()
+	if err := m.identify(&bin); err != nil { // it waits for them: see handover.Setup
+		process.Kill()
+		process.Exit()
+		conn.Close()
+		return nil, binary{}, nil, err
+	}
 	return process, bin, conn, nil
+}
+
+// forked has the owner do what has waited for the first process: see
+// [Signals.takeFirst].
+func (m *Master) forked() {
+	m.forkOnce.Do(func() { m.call(func() { m.signals.take(m.tty.ownGroups) }) })
 }
 
 // workerEnviron is the environment of a worker but for what makes it one.
@@ -157,8 +171,8 @@ func (m *Master) workerVariable(x proc.Extra) []string {
 	return []string{handover.Variable + "=" + strings.Join(parts, ":")}
 }
 
-// openInstalled opens and hashes what is installed at this moment: the file may
-// have been replaced, and a link may point elsewhere, since the last start.
+// openInstalled opens what is installed at this moment: the file may have been
+// replaced, and a link may point elsewhere, since the last start.
 func (m *Master) openInstalled() (binary, error) {
 	if m.cfg.Command != nil && m.cfg.Command.Trees {
 		return m.openTree(func() (*store.Tree, error) {
@@ -177,12 +191,7 @@ func (m *Master) openInstalled() (binary, error) {
 		f.Close()
 		return binary{}, fmt.Errorf("open the program's binary (Config.ExecFile): %q is not a regular file", path)
 	}
-	digest, id, err := digests(f)
-	if err != nil {
-		f.Close()
-		return binary{}, fmt.Errorf("hash the program's binary: %w", err)
-	}
-	return binary{file: f, path: path, digest: digest, id: id, owned: true}, nil
+	return binary{file: f, path: path, owned: true}, nil
 }
 
 // errNoRecord marks what is the disk's fault, whatever it was, and no release's.

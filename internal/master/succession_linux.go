@@ -64,6 +64,10 @@ func (m *Master) askSuccessor(d machine.Digest) (binary, error) {
 	if err != nil {
 		return binary{}, err
 	}
+	if err := hash(&bin); err != nil {
+		bin.file.Close()
+		return binary{}, err
+	}
 	if got := machine.Digest(bin.digest.String()); got != d {
 		bin.file.Close()
 		return binary{}, fmt.Errorf("the installed binary is release %s by now, and %s runs", bin.digest.Short(), digest(d).Short())

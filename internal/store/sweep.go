@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seed-3d078585/overseer/internal/digests"
 	"github.com/seed-3d078585/overseer/internal/durable"
 )
 
@@ -71,8 +72,10 @@ func isTempOf(path, file string) bool {
 // isRecordTemp is isTemp for the files of the state directory.
 func (s *Store) isRecordTemp(path string) bool {
 	dir, name := filepath.Split(path)
-	if isTempOf(path, filepath.Join(s.dir, trialsFile)) || isTempOf(path, filepath.Join(s.dir, quarantineFile)) || isTempOf(path, filepath.Join(s.dir, heldFile)) {
-		return true
+	for _, file := range []string{trialsFile, quarantineFile, heldFile, digests.File} {
+		if isTempOf(path, filepath.Join(s.dir, file)) {
+			return true
+		}
 	}
 	memory, ok := durable.TempOf(name)
 	return ok && filepath.Clean(dir) == s.dir && strings.HasPrefix(memory, memoryPrefix)

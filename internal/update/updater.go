@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"regexp"
+	"sync"
 	"time"
 
 	"github.com/seed-3d078585/overseer/admin"
@@ -204,9 +205,9 @@ func (u *Updater) note(level slog.Level, text string, e admin.Event, attrs ...sl
 }
 
 // random is the part of a staged file's name that is new at each fetch.
-var random = regexp.MustCompile(`[A-Z2-7]{26}`)
+var random = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[A-Z2-7]{26}`) })
 
-func cause(err error) string { return random.ReplaceAllLiteralString(err.Error(), "*") }
+func cause(err error) string { return random().ReplaceAllLiteralString(err.Error(), "*") }
 
 func discard(st *store.Staged) {
 	if st != nil {

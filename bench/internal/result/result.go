@@ -89,9 +89,10 @@ type Process struct {
 
 // A Start is how long a program takes from its start to its first answer.
 type Start struct {
-	Size        int64 // of its file
-	Plain, Ours Spread
-	Added       Spread // seconds, pair by pair
+	Size        int64   // of its file
+	First       float64 // seconds, of overseer with a file that it has not met before
+	Plain, Ours Spread  // of those after it
+	Added       Spread  // seconds, pair by pair
 }
 
 // An Upgrade is a new release on its way.
