@@ -167,7 +167,7 @@ func describe(st admin.Status) string {
 var (
 	besideBinary = regexp.MustCompile(`^(app|\.app\.overseer)$`)
 	staged       = regexp.MustCompile(`^\.app\.candidate-([0-9a-f]{12}|unverified)-`)
-	inState      = regexp.MustCompile(`^(app\.previous|trials\.json|quarantine\.json|held\.json|events\.jsonl|history\.jsonl|journal\.lock|trust-manifest-app(\.lock)?|admin\.sock|lock)$`)
+	inState      = regexp.MustCompile(`^(app\.previous|trials\.json|quarantine\.json|held\.json|digests\.json|events\.jsonl|history\.jsonl|journal\.lock|trust-manifest-app(\.lock)?|admin\.sock|lock)$`)
 )
 
 // stray returns the files that should not be there. A removal may have failed on a
