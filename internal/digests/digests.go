@@ -5,7 +5,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"hash"
 	"io"
+	"math"
 	"sync"
 
 	"github.com/seed-3d078585/overseer/release"
@@ -17,41 +19,29 @@ type Sums struct {
 	ID     string         `json:"id"`     // SHA-1 in hexadecimal: State.ID of the older API
 }
 
-const (
-	piece  = 64 << 10 // bytes that are read and hashed at a time: they stay in a processor's cache
-	pieces = 4        // that are on their way from one hash to the other
-)
+// piece is what is read and hashed at a time, in bytes: it stays in a processor's
+// cache.
+const piece = 64 << 10
 
-// Sum reads to the end and returns the digests of what it has read. The two are
-// computed side by side, each at its own pace: to wait for each other at every
-// piece costs more than the hashing.
-func Sum(r io.Reader) (Sums, error) {
-	read, free := make(chan []byte, pieces), make(chan []byte, pieces)
-	for range pieces {
-		free <- make([]byte, piece)
-	}
+// Sum returns the digests of a file. The two are computed side by side, and each
+// reads for itself: on a busy machine a piece that is handed from one to the other
+// waits for a processor, and that takes longer than to read it twice.
+func Sum(r io.ReaderAt) (Sums, error) {
 	id, digest := sha1.New(), sha256.New()
+	var errs [2]error
 	var other sync.WaitGroup
-	other.Go(func() {
-		for p := range read {
-			digest.Write(p)
-			free <- p[:piece]
-		}
-	})
-	var err error
-	for err == nil {
-		var n int
-		p := <-free
-		n, err = io.ReadFull(r, p)
-		read <- p[:n] // nobody writes to it before it is free again, and only this loop takes it then
-		id.Write(p[:n])
-	}
-	close(read)
+	other.Go(func() { errs[0] = read(id, r) })
+	errs[1] = read(digest, r)
 	other.Wait()
-	if !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+	if err := errors.Join(errs[:]...); err != nil {
 		return Sums{}, err
 	}
 	return Sums{Digest: release.Digest(digest.Sum(nil)), ID: hex.EncodeToString(id.Sum(nil))}, nil
+}
+
+func read(h hash.Hash, r io.ReaderAt) error {
+	_, err := io.CopyBuffer(h, io.NewSectionReader(r, 0, math.MaxInt64), make([]byte, piece))
+	return err
 }
 
 // valid reports whether sums that were read can be some.

@@ -1,8 +1,6 @@
 package digests
 
 import (
-	"io"
-	"math"
 	"os"
 	"slices"
 	"sync"
@@ -66,7 +64,7 @@ func (m *Memory) Of(f *os.File) (Sums, error) {
 		}
 	}
 	began := m.now()
-	s, err := Sum(io.NewSectionReader(f, 0, math.MaxInt64))
+	s, err := Sum(f)
 	if err != nil || !known || !settled(began, was.changed()) {
 		return s, err
 	}

@@ -4,8 +4,6 @@ package master
 
 import (
 	"fmt"
-	"io"
-	"math"
 
 	"github.com/seed-3d078585/overseer/internal/digests"
 )
@@ -29,7 +27,7 @@ func (m *Master) identify(bin *binary) error {
 
 // hash is identify for what is to be known for certain, whatever is remembered.
 func hash(bin *binary) error {
-	return bin.take(digests.Sum(io.NewSectionReader(bin.file, 0, math.MaxInt64)))
+	return bin.take(digests.Sum(bin.file))
 }
 
 func (bin *binary) take(sums digests.Sums, err error) error {
