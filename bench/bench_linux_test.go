@@ -40,7 +40,7 @@ func least() trial.Amount {
 // to show that a loss would be seen.
 func TestBench(t *testing.T) {
 	out := t.TempDir()
-	if err := run(t.Context(), out, least(), "", false); err != nil {
+	if err := run(t.Context(), out, least(), ""); err != nil {
 		t.Fatal(err)
 	}
 	text, err := os.ReadFile(filepath.Join(out, "benchmarks", "figures.json"))
@@ -90,5 +90,39 @@ func TestBench(t *testing.T) {
 		if got := strings.Contains(string(page), text); got != want {
 			t.Errorf("the page has %q: %v, want %v\n%s", text, got, want, page)
 		}
+	}
+}
+
+// TestLongRun: each mode is counted, and what a build has measured once it does not
+// measure again.
+func TestLongRun(t *testing.T) {
+	amount := least()
+	amount.OwnRequests = 10
+	out := t.TempDir()
+	var runs [2][]result.LongRun
+	for i := range runs {
+		if err := runLong(t.Context(), out, amount); err != nil {
+			t.Fatal(err)
+		}
+		all, err := read[[]result.LongRun](longRuns(out))
+		if err != nil || len(all) != len(load.Modes) {
+			t.Fatalf("%d modes, %v, want %d", len(all), err, len(load.Modes))
+		}
+		runs[i] = all
+	}
+	for i, l := range runs[0] {
+		if !runs[1][i].Began.Equal(l.Began) {
+			t.Errorf("%s was measured twice", l.Mode)
+		}
+		if failed := l.Failed() - l.Failures[load.Unprocessed.String()]; failed > 0 || l.Requests < 10 || l.Handovers < 2 {
+			t.Errorf("%s: %d of %d requests failed in %d handovers (%v), want none of 10 in 2 at least", l.Mode, failed, l.Requests, l.Handovers, l.Failures)
+		}
+	}
+	page, err := os.ReadFile(filepath.Join(out, "benchmarks.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(page), "| raw TCP | ") {
+		t.Errorf("the page has no long run:\n%s", page)
 	}
 }

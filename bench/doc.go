@@ -4,7 +4,11 @@
 //
 //	go run ./bench           about 10 minutes
 //	go run ./bench -quick    about a minute, to see that it works
-//	go run ./bench -full     1,000 handovers and 1,000,000 requests a mode
+//	go run ./bench -long     1,000 handovers and 1,000,000 requests in each mode: under an hour
+//
+// The long run counts what fails, which does not depend on how busy the machine is;
+// all else wants a quiet one. Each mode that it has done is kept, so it can be
+// ended and goes on where it was.
 //
 // What it promises:
 //

@@ -34,6 +34,7 @@ func markdown(r result.Report) string {
 	var p strings.Builder
 	head(&p, r)
 	goals(&p, r)
+	long(&p, r)
 	handovers(&p, r)
 	plain(&p, r)
 	rest(&p, r)
@@ -42,13 +43,13 @@ func markdown(r result.Report) string {
 
 func head(p *strings.Builder, r result.Report) {
 	m := r.Machine
-	command := map[string]string{"quick": "go run ./bench -quick", "full": "go run ./bench -full"}[r.Profile]
+	command := map[string]string{"quick": "go run ./bench -quick"}[r.Profile]
 	if command == "" {
 		command = "go run ./bench"
 	}
 	fmt.Fprintf(p, `# Benchmarks
 
-Written by `+"`%s`"+` (profile %q) at %s; it took %v. Each figure is of this one run, in which all contestants took their turns; [figures.json](benchmarks/figures.json) has them all. Times of one run say little about another machine: look at ratios.
+Written by `+"`%s`"+` (profile %q) at %s; it took %v. Each figure is of this one run, in which all contestants took their turns, but those of the [long run](#the-long-run); [figures.json](benchmarks/figures.json) has them all. Times of one run say little about another machine: look at ratios.
 
 - Machine: %s, %d processors, %.1f GiB of memory, Linux %s, %s; a process may have %d files open.
 - Load of the machine over a minute: %.1f at the start, %.1f at the end. The load client, the backends of the proxies and the contestants share its processors.

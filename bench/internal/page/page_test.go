@@ -38,6 +38,8 @@ func TestVerdicts(t *testing.T) {
 		{"one failed of enough", noFailures, handover(1e6, 1000, 1), missed},
 		{"one failed of few", noFailures, handover(100, 10, 1), missed},
 		{"too few requests", noFailures, handover(999_999, 1000, 0), unclear},
+		{"too few, and enough in the long run", noFailures, withLong(handover(10, 1, 0), handover(1e6, 1000, 0)), met},
+		{"none, and one in the long run", noFailures, withLong(handover(10, 1, 0), handover(1e6, 1000, 1)), missed},
 		{"too few handovers", noFailures, handover(1e6, 999, 0), unclear},
 		{"calm", calm, window(time.Second, 1500*time.Millisecond, 1000), met},
 		{"not calm", calm, window(time.Second, 1501*time.Millisecond, 1000), missed},
@@ -55,6 +57,12 @@ func TestVerdicts(t *testing.T) {
 			}
 		})
 	}
+}
+
+// withLong is a report whose long run was that of another one.
+func withLong(r, other result.Report) result.Report {
+	r.Long = []result.LongRun{{Handover: other.Handovers[0]}}
+	return r
 }
 
 // TestNothingMeasured writes the page of a run in which nothing could be

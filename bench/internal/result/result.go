@@ -18,6 +18,17 @@ type Report struct {
 	Upgrades    []Upgrade
 	Growth      []Growth
 	Problems    []string // what could not be measured, and why
+
+	Long []LongRun `json:"-"` // of a file of its own
+}
+
+// A LongRun is one mode of the long run.
+type LongRun struct {
+	Handover
+	Build string // of the binary: the beginning of its SHA-256
+	Began time.Time
+	Took  time.Duration
+	Load  [2]float64 // of the machine, over a minute, before and after
 }
 
 // A Machine is where it ran.

@@ -53,19 +53,12 @@ var (
 		Rounds: 9, Part: time.Second / 2, Idle: 10000, File: 128 << 20,
 		Sizes: []int64{0, 50e6, 150e6}, Listeners: []int{1, 10, 100, 1000}, Connections: []int{0, 1000, 10000}, Generations: 20,
 	}
-	Full = Default.full()
+	Long = Amount{
+		Name:  "long",
+		Paces: paces(3), Steady: 10 * time.Second, Interval: 200 * time.Millisecond,
+		OwnHandovers: 1000, OwnRequests: 1_000_000, OwnLongest: 30 * time.Minute,
+	}
 )
-
-func (a Amount) full() Amount {
-	a.Name = "full"
-	a.Paces = paces(3)
-	a.Steady = 10 * time.Second
-	a.Handovers, a.Longest = 100, 20*time.Second
-	a.OwnHandovers, a.OwnRequests, a.OwnLongest = 1000, 1_000_000, 30*time.Minute
-	a.Interval = 200 * time.Millisecond
-	a.Rounds, a.Part = 15, time.Second
-	return a
-}
 
 // paces is moderate, so that what is measured is the service and not a queue
 // before it.

@@ -31,17 +31,11 @@ type Trials struct {
 // Run measures all. What cannot be measured is a problem in the report; the
 // error is of what keeps the benchmark itself from going on.
 func (t *Trials) Run(ctx context.Context) (r result.Report, err error) {
-	if t.self, err = os.Executable(); err != nil {
-		return r, err
-	}
-	if t.dir, err = os.MkdirTemp("", "bench"); err != nil {
-		return r, err
-	}
-	defer os.RemoveAll(t.dir)
-	files, err := raiseFiles()
+	files, err := t.prepare()
 	if err != nil {
 		return r, err
 	}
+	defer os.RemoveAll(t.dir)
 	t.report = result.Report{Profile: t.Amount.Name, Began: time.Now(), Machine: machine(files)}
 	t.report.Machine.Load[0] = loadAverage()
 	stop, err := t.startBackend(ctx)
@@ -72,6 +66,19 @@ func (t *Trials) Run(ctx context.Context) (r result.Report, err error) {
 	t.report.Machine.Load[1] = loadAverage()
 	t.report.Took = time.Since(t.report.Began)
 	return t.report, nil
+}
+
+// prepare makes the directory of the run, which the caller removes, and returns
+// how many files a process may have open.
+func (t *Trials) prepare() (files uint64, err error) {
+	if t.self, err = os.Executable(); err != nil {
+		return 0, err
+	}
+	if files, err = raiseFiles(); err != nil {
+		return 0, err
+	}
+	t.dir, err = os.MkdirTemp("", "bench")
+	return files, err
 }
 
 func (t *Trials) problem(format string, args ...any) {
