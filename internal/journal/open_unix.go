@@ -12,9 +12,14 @@ import (
 // errShared is another master at work.
 var errShared = errors.New("another master keeps its events there: set StateDir to keep those of this one too")
 
-// lockFor takes the lock of whoever writes. It ends with the file.
+// lockFor takes the lock of whoever writes. It ends with the file. On a disk that
+// is read-only for a while it can be taken too, where there was one before: a
+// master that goes on in the place of another one keeps what that had.
 func lockFor(path string) (*os.File, error) {
 	f, err := openRegular(path, os.O_RDWR|os.O_CREATE)
+	if errors.Is(err, syscall.EROFS) {
+		f, err = openRegular(path, os.O_RDONLY)
+	}
 	if err != nil {
 		return nil, err
 	}
