@@ -78,6 +78,9 @@ func TestBadReleaseNeverDisturbs(t *testing.T) {
 			if bad.after != "" {
 				s.await(1, bad.after)
 			}
+			if bad.says[0] != preflighted {
+				s.await(1, "msg=quarantined") // which is written later: until then it may be looked at again
+			}
 			if got := answers(t, s); got != "1" {
 				t.Errorf("after the bad release version %q answers, want 1", got)
 			}
