@@ -174,6 +174,7 @@ func TestEachFormOfAddressServes(t *testing.T) {
 			answers("generation 2 version 1")
 			publish(t, s.Next, plan{Version: "2"})
 			s.await(1, "msg=committed")
+			s.await(1, "msg=gone", "generation=2 ") // until then it may accept too
 			answers("generation 3 version 2")
 			if got := s.addresses(3)[0]; got != address {
 				t.Errorf("generation 3 has address %q, want %q", got, address)
@@ -227,6 +228,7 @@ func TestUnixSocketBelongsToTheMaster(t *testing.T) {
 	s.restart()
 	publish(t, s.Next, plan{Version: "2"})
 	s.await(1, "msg=committed")
+	s.await(1, "msg=gone", "generation=2 ") // until then it may accept too
 	if again := node(); again != first {
 		t.Errorf("the socket was made anew (inode %d, then %d)", first, again)
 	}
@@ -295,7 +297,7 @@ func TestManyAddressesServe(t *testing.T) {
 // its two listeners.
 func TestListenerIsNeverLeftAlone(t *testing.T) {
 	t.Parallel()
-	s := startService(t, addressed, env("TEST_ADDRESSES", "127.0.0.1:0 127.0.0.1:0"), env("TEST_READY_TIMEOUT", "3s"))
+	s := startService(t, addressed, env("TEST_ADDRESSES", "127.0.0.1:0 127.0.0.1:0"), env("TEST_READY_TIMEOUT", badShort.String()))
 	s.live(1)
 	first, second := s.addresses(1)[0], s.addresses(1)[1]
 	publish(t, s.Next, plan{Version: "2", Fault: "accepts on the first only"})

@@ -3,6 +3,7 @@
 package overseer_test
 
 import (
+	"cmp"
 	"errors"
 	"os"
 	"os/exec"
@@ -18,10 +19,15 @@ type badRelease struct {
 	says  []string // the log has a line with all of these
 	after string   // and one with this, when it is over
 	crash bool     // it takes requests along
+	trial string   // how long it is on trial; empty: half a second
 }
 
 // badShort is a bound on readiness that a good release keeps on a busy machine.
-const badShort = 5 * time.Second
+const badShort = 10 * time.Second
+
+// badOnTrial is time enough for a request to reach a release on trial, and for
+// what comes of it to be seen.
+const badOnTrial = "5s"
 
 const (
 	preflighted = "failed its preflight and is quarantined"
@@ -38,16 +44,16 @@ var badReleases = []badRelease{
 	{name: "panics in init", bytes: fault(plan{Fault: "panic in init"}),
 		says: []string{preflighted, "init of version bad"}},
 	{name: "hangs in init", bytes: fault(plan{Fault: "hang in init"}),
-		says: []string{preflighted, "did not reach overseer.Run within 5s"}},
+		says: []string{preflighted, "did not reach overseer.Run within 10s"}},
 	{name: "hangs at start", bytes: fault(plan{Fault: "hang at start"}),
-		says: []string{"msg=failed", "not ready within 5s", "program begins"}, after: goneAgain},
+		says: []string{"msg=failed", "not ready within 10s", "program begins"}, after: goneAgain},
 	{name: "never accepts", bytes: fault(plan{Fault: "never accepts"}),
-		says: []string{"msg=failed", "not ready within 5s", "program begins"}, after: goneAgain},
+		says: []string{"msg=failed", "not ready within 10s", "program begins"}, after: goneAgain},
 	{name: "is unhealthy from the start", bytes: fault(plan{Fault: "unhealthy"}),
 		says: []string{"msg=failed", "probe failed", "503", "program begins"}, after: goneAgain},
-	{name: "becomes unhealthy on trial", bytes: fault(plan{Fault: "unhealthy in service", After: 100 * time.Millisecond}),
+	{name: "becomes unhealthy on trial", bytes: fault(plan{Fault: "unhealthy in service", After: 100 * time.Millisecond}), trial: badOnTrial,
 		says: []string{`msg="rolled back"`, "probe failed", "503"}, after: goneAgain},
-	{name: "crashes on trial", bytes: fault(plan{Fault: "crash in service", After: 100 * time.Millisecond}), crash: true,
+	{name: "crashes on trial", bytes: fault(plan{Fault: "crash in service", After: 100 * time.Millisecond}), crash: true, trial: badOnTrial,
 		says: []string{`msg="rolled back"`, "exited with code 2 during its trial", "version bad crashed in service"}},
 	{name: "is a program without overseer", bytes: otherProgram,
 		says: []string{preflighted, "is it built with overseer"}},
@@ -62,7 +68,7 @@ func TestBadReleaseNeverDisturbs(t *testing.T) {
 		t.Run(bad.name, func(t *testing.T) {
 			t.Parallel()
 			record := filepath.Join(t.TempDir(), "runs")
-			s := startService(t, faulty, env("TEST_PROBATION", "500ms"), env("TEST_READY_TIMEOUT", badShort.String()), env("TEST_RUNS", record))
+			s := startService(t, faulty, env("TEST_PROBATION", cmp.Or(bad.trial, "500ms")), env("TEST_READY_TIMEOUT", badShort.String()), env("TEST_RUNS", record))
 			s.live(1)
 			clients := startWatch(t, s)
 
@@ -71,6 +77,9 @@ func TestBadReleaseNeverDisturbs(t *testing.T) {
 			s.await(1, bad.says...)
 			if bad.after != "" {
 				s.await(1, bad.after)
+			}
+			if bad.says[0] != preflighted {
+				s.await(1, "msg=quarantined") // which is written later: until then it may be looked at again
 			}
 			if got := answers(t, s); got != "1" {
 				t.Errorf("after the bad release version %q answers, want 1", got)
@@ -82,6 +91,7 @@ func TestBadReleaseNeverDisturbs(t *testing.T) {
 			s.await(2, "the source offers a release")
 			publish(t, s.Next, plan{Version: "good"})
 			s.await(1, "msg=committed")
+			s.await(1, "msg=gone", "generation=1 ") // until then it may answer too
 			if again := runs(t, record, "bad"); again != before {
 				t.Errorf("the same bytes were run again: %d times before, %d times in the end", before, again)
 			}
@@ -118,6 +128,7 @@ func TestGoodReleaseIsTaken(t *testing.T) {
 				t.Fatal(err)
 			}
 			s.await(1, "msg=committed")
+			s.await(1, "msg=gone", "generation=1 ") // until then it may answer too
 			if got := answers(t, s); got != "2" {
 				t.Errorf("version %q answers, want 2", got)
 			}

@@ -75,6 +75,7 @@ func TestCLIOfAProgram(t *testing.T) {
 	s.hears(s.ordered(cli.ExitDone, "overseer", "upgrade"), "nothing new")
 	writeRelease(t, s.Next, plan{Version: "bad", Fault: "exit at start", ExitCode: 3})
 	s.hears(s.ordered(cli.ExitFailed, "overseer", "upgrade"), "upgrade failed")
+	s.await(1, "msg=quarantined") // which is written when it has failed
 	s.hears(s.ordered(cli.ExitDone, "overseer", "quarantine"), "RELEASE")
 	s.hears(s.ordered(cli.ExitDone, "overseer", "status"), "refused")
 
@@ -127,6 +128,7 @@ func TestCLIEndsATrial(t *testing.T) {
 	s.hears(s.ordered(cli.ExitDone, "overseer", "rollback", "--reason", "it is slow"), "generation 1 is live")
 	s.hears(<-upgrade, "lost its trial", "the one before is put back")
 	s.hears(s.ordered(cli.ExitConflict, "overseer", "rollback"), "nothing to go back to")
+	s.await(1, "msg=quarantined") // which is written when it is put back
 	var all struct{ Quarantine []admin.Entry }
 	text := s.ordered(cli.ExitDone, "overseer", "quarantine", "--json")
 	if err := json.Unmarshal([]byte(text), &all); err != nil || len(all.Quarantine) != 1 {

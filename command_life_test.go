@@ -48,7 +48,7 @@ func TestCommandNotifyStranger(t *testing.T) {
 // A program may ask for time to end.
 func TestCommandExtendsItsTime(t *testing.T) {
 	p, _, _ := server(t, "slow to end")
-	p.TerminateTimeout = time.Second
+	p.TerminateTimeout = 3 * time.Second
 	s := startCommand(t, p)
 	s.live(1)
 	s.restart()

@@ -3,9 +3,10 @@
 package overseer_test
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -31,11 +32,11 @@ var badServers = []badServer{
 		says: []string{"failed its preflight and is quarantined", "its check exited with code 9"},
 		plan: func(p *commandPlan) { p.Command.Check = []string{"--version"} }},
 	{name: "is never ready", fault: "never ready",
-		says: []string{"failed its preflight and is quarantined", "in its rehearsal it was not ready", "within 4s", "hangs"},
-		plan: func(p *commandPlan) { p.ReadyTimeout = 4 * time.Second }},
+		says: []string{"failed its preflight and is quarantined", "in its rehearsal it was not ready", "within 10s", "hangs"},
+		plan: func(p *commandPlan) { p.ReadyTimeout = badShort }},
 	{name: "is unhealthy", fault: "unhealthy",
 		says: []string{"failed its preflight and is quarantined", "in its rehearsal it was not ready", "503"},
-		plan: func(p *commandPlan) { p.ReadyTimeout = 4 * time.Second }},
+		plan: func(p *commandPlan) { p.ReadyTimeout = badShort }},
 	{name: "becomes unhealthy on trial", fault: "becomes unhealthy",
 		says: []string{`msg="rolled back"`, "probe failed", "503"},
 		plan: func(p *commandPlan) { p.Probation, p.Standby = 3*time.Second, true }},
@@ -49,14 +50,14 @@ var badServers = []badServer{
 	{name: "exits at once, unrehearsed", fault: "exits",
 		says: []string{"msg=failed", "exited with code 3 before it was live", "cannot start"}, plan: unrehearsed},
 	{name: "never says that it is ready, unrehearsed", fault: "says nothing",
-		says: []string{"msg=failed", "not ready within 4s"}, plan: unrehearsed},
+		says: []string{"msg=failed", "not ready within 10s"}, plan: unrehearsed},
 	{name: "is unhealthy, unrehearsed", fault: "unhealthy",
 		says: []string{"msg=failed", "probe failed", "503"}, plan: unrehearsed},
 }
 
 func unrehearsed(p *commandPlan) {
 	p.Command.NoRehearsal, p.Command.CaptureStderr = true, true
-	p.ReadyTimeout = 4 * time.Second
+	p.ReadyTimeout = badShort
 }
 
 // Whatever is wrong with a release in another language, the service goes on, no
@@ -123,7 +124,7 @@ func TestCommandUnixSocket(t *testing.T) {
 // back by one signal.
 func TestCommandStandby(t *testing.T) {
 	p, _, next := server(t, "")
-	p.Standby = true
+	p.Probation, p.Standby = 5*time.Second, true // the old one answers probes too until it stands by
 	s := startCommand(t, p)
 	s.live(1)
 	writeServer(t, next, "bad", "becomes unhealthy")
@@ -195,20 +196,22 @@ func TestCommandStoppedWhileItRehearses(t *testing.T) {
 			s.live(1)
 			writeServer(t, next, "2", "never ready")
 			s.await(1, "server 2", "hangs")
+			goOn := func() {}
 			if row.together {
-				pid := 0
-				s.mu.Lock()
-				for _, line := range s.log {
-					if _, after, ok := strings.Cut(line, "msg=rehearsal "); ok {
-						fmt.Sscanf(after[strings.Index(after, "pid="):], "pid=%d", &pid)
-					}
+				_, text, _ := strings.Cut(s.word("msg=rehearsal "), "pid=")
+				pid, err := strconv.Atoi(text)
+				if err != nil {
+					t.Fatal(err)
 				}
-				s.mu.Unlock()
+				// However long it takes to send both, the master gets them at once.
+				s.Signal(syscall.SIGSTOP)
+				goOn = func() { s.Signal(syscall.SIGCONT) }
 				if err := syscall.Kill(pid, syscall.SIGTERM); err != nil {
 					t.Fatal(err)
 				}
+				eventually(t, "the end of the release", func() bool { return !slices.Contains(session(s.PID), pid) })
 			}
-			s.stop()
+			s.stopDuring(goOn)
 			if n := s.count("quarantined"); n > 0 {
 				t.Error("the release is quarantined")
 			}

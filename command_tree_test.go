@@ -49,7 +49,8 @@ func layTree(t *testing.T, home string, files map[string]string) {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(path, []byte(text), modeOf(name)); err != nil {
+		writeBinary(t, path, []byte(text))
+		if err := os.Chmod(path, modeOf(name)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -125,8 +125,8 @@ type Config struct {
 	Probation time.Duration
 
 	// Probe asks a new generation whether it serves well before it gets any
-	// public traffic, and once each ProbeInterval during its probation. See
-	// package probe. Nil: none.
+	// public traffic, and once each ProbeInterval during its probation, which
+	// does not end before one has passed. See package probe. Nil: none.
 	Probe probe.Probe
 
 	// ProbeInterval is the time between two probes. Default: 1 s.

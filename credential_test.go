@@ -147,7 +147,7 @@ func isStranger(t *testing.T, pid int) {
 // all workers without any right.
 func TestWorkersOfAnotherUser(t *testing.T) {
 	t.Parallel()
-	s := startService(t, lowered, rooted(t, env("TEST_PROBATION", "500ms"))...)
+	s := startService(t, lowered, rooted(t, env("TEST_PROBATION", badOnTrial))...)
 	s.live(1)
 	isStranger(t, s.pidOf(1))
 	if got := statusOf(t, s.PID); got["Uid"] != "0 0 0 0" || got["NoNewPrivs"] != "0" {

@@ -213,6 +213,13 @@ func (s *service) start() {
 		for _, end := range []chan struct{}{s.exited, read} {
 			s.killUntil(end)
 		}
+		eventually(s.t, "the end of all that wrote elsewhere", func() bool {
+			left := session(s.cmd.Process.Pid)
+			for _, pid := range left {
+				syscall.Kill(pid, syscall.SIGKILL)
+			}
+			return len(left) == 0
+		})
 		if s.t.Failed() {
 			s.t.Logf("log of the service:\n%s", s.Log())
 		}

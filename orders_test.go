@@ -170,6 +170,7 @@ func holdRequest(t *testing.T, s *service) *heldRequest {
 func (h *heldRequest) finish() string {
 	h.t.Helper()
 	defer h.conn.Close()
+	h.conn.SetDeadline(time.Now().Add(bound))
 	if _, err := io.WriteString(h.conn, "."); err != nil {
 		h.t.Errorf("a held request was cut: %v", err)
 		return ""
@@ -189,6 +190,7 @@ func (h *heldRequest) finish() string {
 // cut waits until the server closes the connection, without an answer.
 func (h *heldRequest) cut() error {
 	h.t.Helper()
+	h.conn.SetDeadline(time.Now().Add(bound))
 	n, err := h.conn.Read(make([]byte, 1))
 	if n > 0 || (err != nil && strings.Contains(err.Error(), "timeout")) {
 		return fmt.Errorf("%d bytes came, %v: want the end of the connection", n, err)

@@ -74,6 +74,7 @@ func (s *service) upgrades() {
 	s.t.Helper()
 	publish(s.t, s.Next, plan{Version: "2"})
 	s.await(1, "msg=committed")
+	s.await(s.count("msg=starting")-1, "msg=gone") // until then the old one may answer too
 	if got := request(s.t, "tcp", s.Address()); got != "version 2\n" {
 		s.t.Errorf("answer %q after the upgrade, want version 2", got)
 	}

@@ -39,6 +39,7 @@ type generation struct {
 	resumed   bool   // it stood by and is being put back
 	judged    bool   // its probe ran out of time; the live one's probe decides whose fault it is
 	probing   bool   // a probe of it is under way
+	passed    bool   // a probe has passed while it was on trial
 	failures  int    // probes failed in a row
 	lastProbe string // why the last one failed
 	sockets   sockets

@@ -90,7 +90,7 @@ func (m *Machine) probeDone(g *generation, failure string) {
 
 func (m *Machine) trialProbed(g *generation, failure string) {
 	if failure == "" {
-		g.failures = 0
+		g.failures, g.passed = 0, true
 		if g.served {
 			m.commit(g)
 			return
@@ -137,11 +137,18 @@ func (m *Machine) probationOver(g *generation) {
 	if g.phase != Live || !g.onTrial {
 		return
 	}
-	if g.failures > 0 || g.probing { // its answer decides
+	switch {
+	case g.failures > 0 || g.probing: // its answer decides
 		g.served = true
-		return
+	case m.set.Probe && !g.passed:
+		// No probe was made yet: the interval is longer, or the owner was held
+		// up, and found both timers over.
+		g.served = true
+		m.stopTimer(BoundProbe, g.num)
+		m.probe(g)
+	default:
+		m.commit(g)
 	}
-	m.commit(g)
 }
 
 func (m *Machine) commit(g *generation) {

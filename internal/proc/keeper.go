@@ -14,6 +14,10 @@ import (
 // ended: a child of its own may hold the pipe open for ever.
 const lingerOutput = 250 * time.Millisecond
 
+// lingerings is how often that time is given while the pipe holds something that
+// was not read yet: on a busy host the reading may be behind.
+const lingerings = 6
+
 // A keeper reads a pipe to its end, passes on what comes, and keeps a bounded
 // part of it. A nil keeper keeps nothing.
 type keeper struct {
@@ -124,11 +128,17 @@ func (k *keeper) end() {
 	if k == nil {
 		return
 	}
-	timer := time.NewTimer(lingerOutput)
-	defer timer.Stop()
-	select {
-	case <-k.done:
-	case <-timer.C:
+	tick := time.NewTicker(lingerOutput)
+	defer tick.Stop()
+	for range lingerings {
+		select {
+		case <-k.done:
+			return
+		case <-tick.C:
+		}
+		if !unread(k.pipe) {
+			return
+		}
 	}
 }
 

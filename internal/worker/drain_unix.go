@@ -19,7 +19,7 @@ type schedule struct {
 // margin is the part of a drain that is kept for the program to end in, once its
 // connections were closed by force.
 func margin(timeout time.Duration) time.Duration {
-	return min(timeout/10, 500*time.Millisecond)
+	return min(timeout/10, time.Second)
 }
 
 func newSchedule(timeout time.Duration) *schedule {

@@ -148,7 +148,7 @@ func TestSchedule(t *testing.T) {
 	for _, row := range []struct {
 		timeout, polite, forced time.Duration
 	}{
-		{30 * time.Second, 29 * time.Second, 29500 * time.Millisecond},
+		{30 * time.Second, 28 * time.Second, 29 * time.Second},
 		{5 * time.Second, 4 * time.Second, 4500 * time.Millisecond},
 		{time.Second, 800 * time.Millisecond, 900 * time.Millisecond},
 		{10 * time.Millisecond, 8 * time.Millisecond, 9 * time.Millisecond},
@@ -184,7 +184,7 @@ func TestDrainOverTime(t *testing.T) {
 		{"no connection", 0, 0, 0, false},
 		{"one that ends early", 2 * time.Second, 2 * time.Second, 2 * time.Second, false},
 		{"one that ends late", 7 * time.Second, 5 * time.Second, 7 * time.Second, false},
-		{"one that stays", time.Hour, 5 * time.Second, 9500 * time.Millisecond, true},
+		{"one that stays", time.Hour, 5 * time.Second, 9 * time.Second, true},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

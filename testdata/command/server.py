@@ -125,7 +125,7 @@ while not ending.is_set():
             ending.set()
 if FAULT == "slow to end":
     notify("EXTEND_TIMEOUT_USEC=60000000")
-    time.sleep(2)
+    time.sleep(4)
 for t in threads:
     t.join()
 for s in servers:
