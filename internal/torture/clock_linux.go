@@ -15,8 +15,8 @@ var skew = func() time.Duration { return 0 }
 func wallTime() time.Time { return time.Now().Add(-skew()) }
 
 // jumps are so long that no run is, so that a time tells by which one it was taken;
-// and not so long that a quarantine, which is for a day, would end by one.
-var jumps = []time.Duration{20 * time.Hour, -20 * time.Hour, 15 * time.Hour, -10 * time.Hour}
+// and not so long that a quarantine, which is for a day, would end by two.
+var jumps = []time.Duration{11 * time.Hour, -11 * time.Hour, 6 * time.Hour, -5 * time.Hour}
 
 // unskewed returns when it was, on the driver's clock, that a clock said so.
 func (h *host) unskewed(t time.Time) time.Time {
