@@ -106,8 +106,9 @@ func (c *Conn) write(out, oob []byte) error {
 // with its descriptors, which are close-on-exec and the caller's to close. It
 // returns [io.EOF] when the other side has gone, and ends with an error when
 // the Conn is closed. Give it a bound with SetReadDeadline; any other error is
-// the end of the conversation. A [Private] comes without its descriptor where this
-// process may open no more: that fails a probe, and is no reason to end.
+// the end of the conversation. Where this process may open no more files, a
+// [Private], a [Bequeath] or a [Bequest] comes without its descriptor: that fails
+// a probe or the handing over of items, and is no reason to end.
 func (c *Conn) Receive() (Message, []*os.File, error) {
 	m, files, err := c.receive()
 	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
@@ -128,9 +129,9 @@ func (c *Conn) receive() (Message, []*os.File, error) {
 			return nil, nil, err
 		}
 		if count > len(c.files) {
-			if private, ok := m.(Private); ok && c.cut {
+			if c.cut && canDoWithout(m) {
 				c.cut = false
-				return private, nil, nil
+				return m, nil, nil
 			}
 			return nil, nil, fmt.Errorf("receive: frame announces %d descriptors, %d came: is the limit of open files (ulimit -n) reached?", count, len(c.files))
 		}
@@ -142,6 +143,16 @@ func (c *Conn) receive() (Message, []*os.File, error) {
 		}
 		return m, files, nil
 	}
+}
+
+// canDoWithout reports whether the conversation goes on without the descriptor of
+// a message: whoever sent it hears that its other end has gone.
+func canDoWithout(m Message) bool {
+	switch m.(type) {
+	case Private, Bequeath, Bequest:
+		return true
+	}
+	return false
 }
 
 // frame returns the next frame's JSON, valid until the next call.

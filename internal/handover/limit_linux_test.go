@@ -1,6 +1,7 @@
 package handover
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -38,6 +39,38 @@ func TestProbeOfAProcessWithTooManyDescriptors(t *testing.T) {
 		t.Fatalf("Receive = %#v, %d files, %v; want the next probe with its descriptor", m, len(files), err)
 	} else {
 		closeAll(files)
+	}
+}
+
+// The end of a way that could not be taken fails what was to go over it, on either
+// side, and its other end hears it.
+func TestWaysOfAProcessWithTooManyDescriptors(t *testing.T) {
+	for name, message := range map[string]Message{"master": Bequeath{ID: 3}, "heir": Bequest{Generation: 3}} {
+		t.Run(name, func(t *testing.T) {
+			sender, receiver := conversation(t)
+			if name == "master" {
+				sender, receiver = receiver, sender
+			}
+			fds, err := socketpair()
+			must(t, err)
+			end, other := os.NewFile(uintptr(fds[0]), "end"), os.NewFile(uintptr(fds[1]), "other end")
+			defer other.Close()
+			must(t, sender.Send(message, int(end.Fd())))
+			end.Close()
+			must(t, sender.Send(Pong{ID: 4}))
+			more := noMoreDescriptors(t)
+			m, files, err := receiver.Receive()
+			more()
+			if err != nil || m != message || len(files) != 0 {
+				t.Fatalf("Receive = %#v, %d files, %v; want %#v without its descriptor", m, len(files), err, message)
+			}
+			if n, err := other.Read(make([]byte, 1)); n != 0 || err == nil {
+				t.Errorf("the other end reads %d bytes, %v; want that it has gone", n, err)
+			}
+			if m, _, err := receiver.Receive(); err != nil || m != (Pong{ID: 4}) {
+				t.Fatalf("Receive = %#v, %v; want what came after it", m, err)
+			}
+		})
 	}
 }
 

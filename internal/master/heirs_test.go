@@ -183,3 +183,17 @@ func TestWayIsHeld(t *testing.T) {
 		}
 	})
 }
+
+// TestEndThatDidNotCome: a master that may open no more files says so, and what
+// was to be handed over stays where it is.
+func TestEndThatDidNotCome(t *testing.T) {
+	h := newHousehold(t, machine.Settings{})
+	served := make(chan struct{})
+	go func() { defer close(served); (<-h.calls)() }()
+	h.workers[1].heard(handover.Bequeath{ID: 7}, nil)
+	<-served
+	msg, _, err := h.ends[1].Receive()
+	if told, ok := msg.(handover.Bequeathed); err != nil || !ok || told.ID != 7 || !strings.Contains(told.Refused, "ulimit -n") {
+		t.Errorf("the generation is told %#v, %v; want a refusal of 7 that says what to do", msg, err)
+	}
+}

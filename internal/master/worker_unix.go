@@ -194,8 +194,13 @@ func (w *worker) receive(rest <-chan struct{}) {
 }
 
 func (w *worker) heard(msg handover.Message, files []*os.File) {
-	if msg, ok := msg.(handover.Bequeath); ok && len(files) == 1 {
-		b := bequest{from: w, id: msg.ID, end: files[0]}
+	if msg, ok := msg.(handover.Bequeath); ok && len(files) < 2 {
+		b := bequest{from: w, id: msg.ID}
+		if len(files) == 0 {
+			w.m.call(func() { w.m.refuse(b, "the master may open no more files: raise its limit (ulimit -n, LimitNOFILE)") })
+			return
+		}
+		b.end = files[0]
 		if !w.m.call(func() { w.m.bequeath(b) }) {
 			b.end.Close()
 		}
