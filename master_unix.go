@@ -113,7 +113,7 @@ func (s settled) master(signals *master.Signals, sockets []*socket.Socket, kept 
 	setCurrent(func(force bool) { go m.Restart("hook", force) })
 	if updater != nil {
 		updater.Offer, updater.Log = m.Offer, log
-		updater.Note, updater.Held = m.Note, m.IsHeld
+		updater.Note, updater.Held, updater.GaveUp = m.Note, m.IsHeld, m.GaveUp
 		if s.command != nil {
 			updater.Preflight = s.command.preflight(m)
 		}

@@ -61,6 +61,9 @@ func (m *Machine) Snapshot() Snapshot {
 	return s
 }
 
+// GaveUp reports whether a release was refused for good.
+func (m *Machine) GaveUp(d Digest) bool { return m.refused[d] }
+
 // waitsFor says in words what the waiting candidate waits for.
 func (m *Machine) waitsFor() string {
 	switch {

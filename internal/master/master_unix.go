@@ -27,7 +27,7 @@ const closingTimeout = 10 * time.Second
 // updatesTimeout bounds the wait for the end of the fetching.
 const updatesTimeout = 5 * time.Second
 
-// A Master supervises one program. Offer, Runs and Restart may be called by any
+// A Master supervises one program. Offer, GaveUp, Runs and Restart may be called by any
 // goroutine, also before and after Run.
 type Master struct {
 	cfg       Config
@@ -242,6 +242,15 @@ func (m *Master) Offer(st *store.Staged) {
 	if !taken {
 		st.Discard() // the next master's Recover finds what is left
 	}
+}
+
+// GaveUp reports whether a release has failed under this master, also where its
+// quarantine is not on record yet.
+func (m *Master) GaveUp(ctx context.Context, d release.Digest) (gaveUp bool, err error) {
+	if !m.ask(func() { gaveUp = m.machine.GaveUp(machine.Digest(d.String())) }) {
+		return false, errEnded
+	}
+	return gaveUp, nil
 }
 
 // Runs reports whether a generation that is live, stands by or comes up runs

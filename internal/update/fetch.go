@@ -210,7 +210,7 @@ func (u *Updater) want(ctx context.Context, d release.Digest, refused *refusal) 
 	return wanted, nil
 }
 
-// known reports whether a candidate is quarantined, or is what runs. That it is
+// known reports whether a candidate has failed, or is what runs. That it is
 // installed is not enough: another master that shares the binary may have
 // installed it, and this one would go on with the release before for ever.
 func (u *Updater) known(ctx context.Context, d release.Digest) (bool, error) {
@@ -219,6 +219,11 @@ func (u *Updater) known(ctx context.Context, d release.Digest) (bool, error) {
 			u.Log.Debug("a quarantined release was offered again", "release", d.Short(), "reason", entry.Reason)
 		}
 		return in, err
+	}
+	if u.GaveUp != nil {
+		if gaveUp, err := u.GaveUp(ctx, d); err != nil || gaveUp {
+			return gaveUp, err
+		}
 	}
 	installed, err := u.Store.Installed(ctx)
 	if err != nil || installed != d || u.Runs == nil {

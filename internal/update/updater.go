@@ -33,6 +33,10 @@ type Updater struct {
 	// up. Nil: what is installed counts as such.
 	Runs func(context.Context, release.Digest) (bool, error)
 
+	// GaveUp reports whether a release has failed, which may not be on record yet.
+	// Nil: what is on record counts.
+	GaveUp func(context.Context, release.Digest) (bool, error)
+
 	// Offer hands a candidate over; the receiver owns it.
 	Offer func(*store.Staged)
 

@@ -418,6 +418,27 @@ func TestQuarantineAfterPreflight(t *testing.T) {
 	}
 }
 
+// A release that has failed while its bytes were coming again is not run once more,
+// though its quarantine is not on record yet.
+func TestGaveUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fetch, _ := then("v2", "v2")
+		b := newBench(t, fetch)
+		asked := 0
+		b.GaveUp = func(_ context.Context, d release.Digest) (bool, error) {
+			asked++
+			return d == sha256.Sum256([]byte("v2")), nil
+		}
+		b.Preflight = func(context.Context, *store.Staged) error {
+			t.Error("it was run")
+			return nil
+		}
+		if offered := b.run(t, time.Minute); len(offered) > 0 || asked == 0 {
+			t.Errorf("%q were offered, and %d times it was asked; want none, and once at least\n%s", offered, asked, b.log)
+		}
+	})
+}
+
 func TestUpgradingIsNotPossible(t *testing.T) {
 	fetch, times := then("v2")
 	b := newBench(t, fetch)
