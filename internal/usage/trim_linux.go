@@ -14,28 +14,38 @@ import (
 )
 
 func trim() error {
-	f, err := os.Open("/proc/self/smaps")
+	all, err := ownMappings()
 	if err != nil {
 		return err
 	}
-	defer f.Close() // only read
-	// A function lies in the code, and a type among the constants. With a linker
-	// that puts these into memory that is written to at the start, as of
-	// position-independent programs, only the code is left.
-	code, constant := reflect.ValueOf(Trim).Pointer(), reflect.ValueOf(reflect.TypeFor[Usage]()).Pointer()
-	all, err := readMappings(f)
-	if err != nil {
-		return err
-	}
-	for _, m := range all {
-		if !m.clean || !m.holds(code) && !m.holds(constant) {
-			continue
-		}
-		if _, _, errno := unix.Syscall(unix.SYS_MADVISE, m.start, m.end-m.start, unix.MADV_DONTNEED); errno != 0 {
-			return fmt.Errorf("give back pages of the program's file: %w", os.NewSyscallError("madvise", errno))
+	for _, m := range trimmed(all) {
+		if err := m.giveBack(); err != nil {
+			return fmt.Errorf("give back pages of the program's file: %w", err)
 		}
 	}
 	return nil
+}
+
+func ownMappings() ([]mapping, error) {
+	f, err := os.Open("/proc/self/smaps")
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() // only read
+	return readMappings(f)
+}
+
+// trimmed returns the code, and the constants. A function lies in the one, and a
+// type among the others. With a linker that puts these into memory that is written
+// to at the start, as of position-independent programs, only the code is left.
+func trimmed(all []mapping) (some []mapping) {
+	code, constant := reflect.ValueOf(Trim).Pointer(), reflect.ValueOf(reflect.TypeFor[Usage]()).Pointer()
+	for _, m := range all {
+		if m.clean && (m.holds(code) || m.holds(constant)) {
+			some = append(some, m)
+		}
+	}
+	return some
 }
 
 // A mapping is one of a process's, see proc_pid_smaps(5).
@@ -43,6 +53,14 @@ type mapping struct {
 	start, end uintptr
 	resident   int64 // KiB
 	clean      bool  // each page is as it is in a file, and may go
+}
+
+func (m mapping) giveBack() error {
+	_, _, errno := unix.Syscall(unix.SYS_MADVISE, m.start, m.end-m.start, unix.MADV_DONTNEED)
+	if errno != 0 {
+		return os.NewSyscallError("madvise", errno)
+	}
+	return nil
 }
 
 func (m mapping) holds(address uintptr) bool { return m.start <= address && address < m.end }

@@ -1,39 +1,74 @@
 package usage
 
 import (
+	"bytes"
 	"os"
+	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
+// TestTrim: the code is among what is given back, and goes on. How much of it is
+// mapped again at once depends on the size of the kernel's pages.
 func TestTrim(t *testing.T) {
-	resident := func() (all int64) {
-		f, err := os.Open("/proc/self/smaps")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer f.Close()
-		mappings, err := readMappings(f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		code := reflect.ValueOf(Trim).Pointer()
-		for _, m := range mappings {
-			if m.holds(code) {
-				return m.resident
-			}
-		}
-		t.Fatalf("no mapping holds %#x: %+v", code, mappings)
-		return 0
+	all, err := ownMappings()
+	if err != nil {
+		t.Fatal(err)
 	}
-	had := resident()
+	code := reflect.ValueOf(TestTrim).Pointer()
+	if some := trimmed(all); !slices.ContainsFunc(some, func(m mapping) bool { return m.holds(code) }) {
+		t.Errorf("the code at %#x is not among %+v", code, some)
+	}
 	if err := Trim(); err != nil {
 		t.Fatal(err)
 	}
-	// What this test goes through is there again, with 64 KiB around each place.
-	if has := resident(); has >= had {
-		t.Errorf("%d KiB of the code are resident, %d were before", has, had)
+}
+
+// TestGiveBack: pages of a file that nobody touches meanwhile are gone, and there
+// again for whoever reads them.
+func TestGiveBack(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(path, bytes.Repeat([]byte("x"), 1<<20), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	data, err := unix.Mmap(int(f.Fd()), 0, 1<<20, unix.PROT_READ, unix.MAP_PRIVATE|unix.MAP_POPULATE)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Munmap(data)
+	find := func() mapping {
+		all, err := ownMappings()
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := reflect.ValueOf(data).Pointer()
+		i := slices.IndexFunc(all, func(m mapping) bool { return m.holds(at) })
+		if i < 0 {
+			t.Fatalf("no mapping holds %#x: %+v", at, all)
+		}
+		return all[i]
+	}
+	m := find()
+	if !m.clean || m.resident != 1<<10 {
+		t.Fatalf("%+v, want 1,024 KiB, and clean", m)
+	}
+	if err := m.giveBack(); err != nil {
+		t.Fatal(err)
+	}
+	if m := find(); m.resident != 0 {
+		t.Errorf("%d KiB are resident, want none", m.resident)
+	}
+	if data[12345] != 'x' {
+		t.Error("what was given back is not there again")
 	}
 }
 
