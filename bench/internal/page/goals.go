@@ -39,6 +39,12 @@ func goals(p *strings.Builder, r result.Report) {
 		fmt.Fprintf(p, "| %s | %s | %s |\n", g.want, g.got, g.verdict)
 	}
 	p.WriteString("\nWhere less was sent or restarted than a goal speaks of, and nothing failed, that goal is neither met nor missed. The goals that are counts go by the [long run](#the-long-run), where there is one of that mode.\n")
+	for _, h := range counted(r) {
+		if h.Failures["unprocessed"] > 0 {
+			p.WriteString("\nWhat is unprocessed has met the GOAWAY of net/http's server on its way. That server sends one only, with the last stream that it has begun, instead of a first one that names no stream and a second one a round trip later (RFC 9113, section 6.8). The client knows that its request was not begun, and may send it again (section 8.7); net/http's own client does, and the one of this benchmark does not.\n")
+			break
+		}
+	}
 }
 
 // What the first goal asks for, in each mode.
