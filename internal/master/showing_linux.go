@@ -1,6 +1,8 @@
 package master
 
 import (
+	"slices"
+
 	"github.com/seed-3d078585/overseer/internal/socket"
 )
 
@@ -10,7 +12,7 @@ func (m *Master) showing(s *State) {
 	for _, one := range m.lives.now {
 		s.Lives = append(s.Lives, *one)
 	}
-	s.Gone = m.lives.gone
+	s.Gone = slices.Clone(m.lives.gone) // the state is written by whoever checks it, beside the owner
 	s.Journal = m.cfg.Journal.Handoff()
 	s.Told = m.told.Load()
 	s.Level = m.level

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed-3d078585/overseer/admin"
 	"github.com/seed-3d078585/overseer/internal/machine"
 	"github.com/seed-3d078585/overseer/internal/proc"
 	"golang.org/x/sys/unix"
@@ -152,5 +153,19 @@ func TestChanges(t *testing.T) {
 				t.Errorf("changes = %q, want %q", got, tt.want)
 			}
 		})
+	}
+}
+
+// TestStateIsACopy: a state is written by another goroutine, while the owner goes on.
+func TestStateIsACopy(t *testing.T) {
+	m := newHousehold(t, machine.Settings{}).Master
+	for n := range keptLives {
+		m.lives.gone = append(m.lives.gone, admin.Generation{Number: n + 1})
+	}
+	var s State
+	m.showing(&s)
+	m.lives.bury(&admin.Generation{Number: keptLives + 1}, time.Now())
+	if len(s.Gone) != keptLives || s.Gone[0].Number != 1 {
+		t.Errorf("the state has %d generations from %d on, want %d from 1 on", len(s.Gone), s.Gone[0].Number, keptLives)
 	}
 }
