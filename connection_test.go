@@ -103,23 +103,6 @@ func TestConnectionTakesNoGoroutine(t *testing.T) {
 	}
 }
 
-// word returns the rest of the first line that holds a text.
-func (s *service) word(text string) (rest string) {
-	s.t.Helper()
-	s.until("line with "+strconv.Quote(text), func() bool {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		for _, line := range s.log {
-			if _, after, ok := strings.Cut(line, text); ok {
-				rest = after
-				return true
-			}
-		}
-		return false
-	})
-	return rest
-}
-
 // mover moves bytes: GET /file serves a file, and the second address is a proxy
 // of the first.
 var mover = register("mover", func() {

@@ -467,3 +467,20 @@ func testLogger() *slog.Logger {
 func announce(s overseer.State) {
 	fmt.Fprintf(os.Stderr, "program of generation %d pid %d listening on %s\n", s.Generation, os.Getpid(), s.Address)
 }
+
+// word returns the rest of the first line that holds a text.
+func (s *service) word(text string) (rest string) {
+	s.t.Helper()
+	s.until("line with "+strconv.Quote(text), func() bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for _, line := range s.log {
+			if _, after, ok := strings.Cut(line, text); ok {
+				rest = after
+				return true
+			}
+		}
+		return false
+	})
+	return rest
+}

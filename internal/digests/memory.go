@@ -11,15 +11,15 @@ import (
 // of a filesystem ticks with the kernel's, each 10 ms at the slowest
 // (CONFIG_HZ=100), or in whole seconds.
 const (
-	racy        = 100 * time.Millisecond
-	racySeconds = 2 * time.Second
+	racy      = 100 * time.Millisecond
+	racyWhole = 2 * time.Second
 )
 
 // settled reports whether a file that is hashed now, and was changed then, can
 // not be changed again without its time of change telling.
 func settled(now, changed time.Time) bool {
 	if changed.Nanosecond() == 0 {
-		return changed.Before(now.Add(-racySeconds))
+		return changed.Before(now.Add(-racyWhole))
 	}
 	return changed.Before(now.Add(-racy))
 }

@@ -144,7 +144,7 @@ func TestRacy(t *testing.T) {
 	for _, row := range []struct {
 		after time.Duration
 		kept  bool
-	}{{racy / 2, false}, {-time.Hour, false}, {racySeconds + time.Second, true}} {
+	}{{racy / 2, false}, {-time.Hour, false}, {racyWhole + time.Second, true}} {
 		m.now = func() time.Time { return info.ModTime().Add(row.after) }
 		of(t, m, p.file)
 		if err := m.Keep(); err != nil {
@@ -155,7 +155,7 @@ func TestRacy(t *testing.T) {
 		}
 	}
 	whole := time.Unix(1_700_000_000, 0)
-	if settled(whole.Add(racySeconds), whole) || settled(whole.Add(racy), whole.Add(1)) || !settled(whole.Add(racy+2), whole.Add(1)) {
+	if settled(whole.Add(racyWhole), whole) || settled(whole.Add(racy), whole.Add(1)) || !settled(whole.Add(racy+2), whole.Add(1)) {
 		t.Error("a filesystem that counts in seconds is given as much time as one that does not")
 	}
 }

@@ -35,6 +35,7 @@ type host struct {
 
 	diskFault sync.Mutex // held while the disk is full, read-only or frozen
 	jumping   sync.Mutex // held while the clock is wrong
+	limiting  sync.Mutex // held while a process may have little
 	offering  sync.Mutex // held while the source gets a new release
 	offered   atomic.Pointer[string]
 

@@ -186,7 +186,7 @@ func (h *host) now() (*life, error) {
 func (h *host) endMaster(l *life, s syscall.Signal, last bool) error {
 	v, err := take(l.pid, l.pid)
 	if err != nil {
-		return err
+		return skipped(err) // another step has ended it
 	}
 	defer v.close()
 	h.mu.Lock()

@@ -94,8 +94,13 @@ func (h *host) freeze(s step) error {
 	return asSkipped(v.signal(syscall.SIGCONT))
 }
 
-// limit lowers what a process may have, for a while.
+// limit lowers what a process may have, for a while: one process at a time, or a
+// lowered limit would be taken for what it was before.
 func (h *host) limit(s step) error {
+	if !h.limiting.TryLock() {
+		return skipped("a process has a limit already")
+	}
+	defer h.limiting.Unlock()
 	v, err := h.victim(s)
 	if err != nil {
 		return err
