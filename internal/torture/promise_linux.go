@@ -167,6 +167,7 @@ func describe(st admin.Status) string {
 var (
 	besideBinary = regexp.MustCompile(`^(app|\.app\.overseer)$`)
 	staged       = regexp.MustCompile(`^\.app\.candidate-([0-9a-f]{12}|unverified)-`)
+	half         = regexp.MustCompile(`^\.(trials|quarantine|held|digests)\.json\.tmp-`) // a record that a bad disk kept from being put in place
 	inState      = regexp.MustCompile(`^(app\.previous|trials\.json|quarantine\.json|held\.json|digests\.json|events\.jsonl|history\.jsonl|journal\.lock|trust-manifest-app(\.lock)?|admin\.sock|lock)$`)
 )
 
@@ -178,7 +179,7 @@ func (h *host) stray(l *life, waiting bool) (all []string) {
 		allowed++
 	}
 	h.mu.Lock()
-	allowed += h.badDisk - l.badDisk
+	allowed += 3 * (h.badDisk - l.badDisk) // on trial, waiting, and being fetched
 	h.mu.Unlock()
 	for dir, known := range map[string]*regexp.Regexp{h.disk: besideBinary, filepath.Join(h.disk, ".app.overseer"): inState} {
 		entries, err := os.ReadDir(dir)
@@ -188,7 +189,7 @@ func (h *host) stray(l *life, waiting bool) (all []string) {
 		for _, e := range entries {
 			switch {
 			case known.MatchString(e.Name()):
-			case staged.MatchString(e.Name()) && allowed > 0:
+			case (staged.MatchString(e.Name()) || half.MatchString(e.Name())) && allowed > 0:
 				allowed--
 			default:
 				all = append(all, e.Name())
